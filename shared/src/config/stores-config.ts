@@ -1,0 +1,46 @@
+/** The part of the configuration that api and worker share: where the stores are, how much to log. */
+import { oneOf, storeUrl, text } from './readers.ts'
+
+/** Only for a developer's machine: production refuses them (see `requireSecrets`). */
+const localDatabaseUrl = 'postgres://flash_sale:flash_sale@localhost:5432/flash_sale'
+const localRedisUrl = 'redis://localhost:6379'
+
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+
+export const storesConfig = {
+  NODE_ENV: oneOf(['development', 'test', 'production'], 'development'),
+  DATABASE_URL: storeUrl(['postgres:', 'postgresql:'], localDatabaseUrl),
+  REDIS_URL: storeUrl(['redis:', 'rediss:'], localRedisUrl),
+  /** Put before every Redis key, so that several engines can share a Redis; empty in most set-ups. */
+  KEY_PREFIX: text({
+    max: 40,
+    fallback: '',
+    pattern: /^[\w:-]*$/,
+    expected: 'up to 40 letters, digits, _ - :',
+  }),
+  LOG_LEVEL: oneOf(logLevels, 'info'),
+}
+
+const passwordOf = (url: string): string => decodeURIComponent(new URL(url).password)
+
+/**
+ * What is wrong with the stores' secrets for production: a message per variable, none when all is well.
+ * Production needs both URLs given, each with a password that is not the one of a developer's machine.
+ */
+export const storeSecretProblems = (config: {
+  NODE_ENV: string
+  DATABASE_URL: string
+  REDIS_URL: string
+}) => {
+  if (config.NODE_ENV !== 'production') return []
+  const expected = 'expected a URL with a password of its own in production, got'
+  const problems: { path: ['DATABASE_URL'] | ['REDIS_URL']; message: string }[] = []
+  const databasePassword = passwordOf(config.DATABASE_URL)
+  if (databasePassword === '' || config.DATABASE_URL === localDatabaseUrl)
+    problems.push({
+      path: ['DATABASE_URL'],
+      message: `${expected} ${databasePassword ? 'the default' : 'none'}`,
+    })
+  if (passwordOf(config.REDIS_URL) === '') problems.push({ path: ['REDIS_URL'], message: `${expected} none` })
+  return problems
+}

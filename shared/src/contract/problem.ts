@@ -1,0 +1,47 @@
+/**
+ * The one table of problems (RFC 9457, `application/problem+json`). `type` is `/problems/{code}`.
+ * A code is part of the contract: clients switch on it, so it never changes its meaning.
+ */
+export const problems = {
+  'malformed-json': { status: 400, title: 'The body is not valid JSON' },
+  'invalid-request': { status: 400, title: 'The request has missing or invalid fields' },
+  unauthorized: { status: 401, title: 'Admin credentials are needed' },
+  'sale-not-open': { status: 403, title: 'The sale of this product has not opened yet' },
+  'strategy-not-allowed': {
+    status: 403,
+    title: 'The naive strategy is for demo products, where it is switched on',
+  },
+  'not-a-demo-product': { status: 403, title: 'Only a demo product may be reset' },
+  'unknown-route': { status: 404, title: 'There is nothing at this address' },
+  'unknown-product': { status: 404, title: 'There is no product with this id' },
+  'unknown-purchase': { status: 404, title: 'There is no purchase with this id' },
+  'method-not-allowed': { status: 405, title: 'This address does not answer this method' },
+  'body-too-large': { status: 413, title: 'The body is larger than 4 kB' },
+  'unsupported-media-type': { status: 415, title: 'The body must be application/json in UTF-8' },
+  'internal-error': { status: 500, title: 'A fault on our side' },
+  'queue-unavailable': { status: 503, title: 'The queue cannot be reached: nothing was accepted' },
+  'outcome-unknown': {
+    status: 503,
+    title: 'The queue did not answer in time: the purchase may have been accepted',
+  },
+  'database-unavailable': { status: 503, title: 'The database cannot be reached' },
+} as const
+
+export type ProblemCode = keyof typeof problems
+
+/** One field that was refused. `path` is a JSON path like `quantity`, empty for the body itself. */
+export interface FieldProblem {
+  path: string
+  message: string
+}
+
+/** Body of every answer with a status of 400 or above. */
+export interface Problem {
+  type: `/problems/${ProblemCode}`
+  code: ProblemCode
+  title: string
+  status: number
+  /** What was expected, what was got, what to do. */
+  detail: string
+  errors?: FieldProblem[]
+}

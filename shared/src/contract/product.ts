@@ -1,0 +1,62 @@
+/** The HTTP contract of a product and of what an admin may do with it. */
+import { z } from 'zod'
+
+/** Product ids are Postgres integers. */
+export const productIdSchema = z.int().min(1).max(2_147_483_647)
+
+const stockSchema = z.int().min(0).max(1_000_000_000)
+
+/** Answer of `GET /products/:id`, of `POST /admin/products` and of restock and reset. Times are ISO 8601. */
+export interface Product {
+  id: number
+  name: string
+  stock: number
+  initialStock: number
+  /** Units one customer may buy in all; null: no limit. */
+  perCustomerLimit: number | null
+  opensAt: string | null
+  closesAt: string | null
+  /** A demo product may be reset, and bought with the naive strategy where that is switched on. */
+  demo: boolean
+  /** Simulated payment latency, spent inside the lease; demo products only. */
+  thinkMs: number
+  /** Purchases per lock for this product; null: the worker's `BATCH_MAX`. Demo products only. */
+  batchMax: number | null
+}
+
+const productNameSchema = z
+  .string()
+  .min(1)
+  .max(200)
+  .refine((name) => name.isWellFormed() && !/\p{Cc}/u.test(name), 'expected text without control characters')
+
+/** Body of `POST /admin/products`. */
+export const newProductSchema = z
+  .strictObject({
+    name: productNameSchema,
+    stock: stockSchema,
+    perCustomerLimit: z.int().min(1).max(1_000_000).nullable().default(null),
+    opensAt: z.iso.datetime({ offset: true }).nullable().default(null),
+    closesAt: z.iso.datetime({ offset: true }).nullable().default(null),
+    demo: z.boolean().default(false),
+    thinkMs: z.int().min(0).max(10_000).default(0),
+    batchMax: z.int().min(1).max(5_000).nullable().default(null),
+  })
+  .refine(
+    (p) => p.opensAt === null || p.closesAt === null || Date.parse(p.opensAt) < Date.parse(p.closesAt),
+    {
+      path: ['closesAt'],
+      message: 'expected a time after opensAt',
+    },
+  )
+  .refine((p) => p.demo || (p.thinkMs === 0 && p.batchMax === null), {
+    path: ['demo'],
+    message: 'expected true: thinkMs and batchMax are for demo products',
+  })
+export type NewProduct = z.infer<typeof newProductSchema>
+
+/** Body of `POST /admin/products/:id/restock`. */
+export const restockSchema = z.strictObject({ quantity: z.int().min(1).max(1_000_000_000) })
+
+/** Body of `POST /admin/products/:id/reset`. */
+export const resetSchema = z.strictObject({ stock: stockSchema })

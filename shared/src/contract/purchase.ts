@@ -1,0 +1,73 @@
+/**
+ * The HTTP contract of a purchase: what a client sends, what it is answered.
+ * `loadtest` and other clients import only the types from here; the api validates with the schemas.
+ */
+import { z } from 'zod'
+import { productIdSchema } from './product.ts'
+
+/** How a purchase ended. Closed: a new member is a change of the contract. */
+export const outcomes = ['confirmed', 'sold_out', 'limit_reached', 'not_on_sale', 'failed'] as const
+export type Outcome = (typeof outcomes)[number]
+
+/** Where a purchase is until it has an outcome, in this order. */
+export const pendingStatuses = ['queued', 'waiting_for_lock', 'settling'] as const
+export type PendingStatus = (typeof pendingStatuses)[number]
+
+export type PurchaseStatus = PendingStatus | Outcome
+
+/** `locked` is the engine; `naive` is the read-check-write that oversells, for demo products only. */
+export const strategies = ['locked', 'naive'] as const
+export type Strategy = (typeof strategies)[number]
+
+export const quantityMax = 10
+const customerIdLengthMax = 128
+
+/** Text that every layer (JSON, Redis, Postgres' UTF-8, a log line) carries unchanged. */
+const plainText = (value: string): boolean => value.isWellFormed() && !/\p{Cc}/u.test(value)
+
+export const customerIdSchema = z
+  .string()
+  .min(1)
+  .max(customerIdLengthMax)
+  .refine(plainText, 'expected text without control characters and lone surrogates')
+
+/** Body of `POST /purchases`. Unknown fields are refused. */
+export const purchaseRequestSchema = z.strictObject({
+  productId: productIdSchema,
+  customerId: customerIdSchema,
+  quantity: z.int().min(1).max(quantityMax).default(1),
+  strategy: z.enum(strategies).optional(),
+})
+export type PurchaseRequest = z.infer<typeof purchaseRequestSchema>
+
+/** Answer 202 of `POST /purchases`. */
+export interface PurchaseAccepted {
+  jobId: string
+  status: 'queued'
+  /** Where to poll; the same as the `Location` header. */
+  statusUrl: string
+  /** When to poll first, in milliseconds from now. */
+  pollAfterMs: number
+}
+
+/** Answer 200 of `GET /purchases/:jobId`. Times are ISO 8601 in UTC. */
+export interface PurchaseView {
+  jobId: string
+  productId: number
+  quantity: number
+  status: PurchaseStatus
+  /** Only when `status` is `confirmed`. */
+  orderId?: number | string
+  acceptedAt: string
+  settledAt?: string
+  /** From acceptance until a worker took the job. */
+  queueWaitMs?: number
+  /** From there until the product's lock was granted for the batch of this purchase. */
+  lockWaitMs?: number
+  /** The stock transaction of the batch. */
+  settleMs?: number
+  /** How many purchases were settled together with this one, itself included. */
+  batchSize?: number
+  /** When to poll again, in milliseconds; absent once there is an outcome. */
+  pollAfterMs?: number
+}

@@ -1,0 +1,20 @@
+/** The invariants of one product, counted in Postgres: answer of `GET /admin/products/:id/verify`. */
+export interface Verification {
+  productId: number
+  initialStock: number
+  /** Units added by restocks since the product was made or reset. */
+  restocked: number
+  /** Units in confirmed purchases. */
+  sold: number
+  orders: number
+  stock: number
+  /** Sum of all stock movements; equals `stock` when every change was booked. */
+  movements: number
+  /** Units sold beyond what there was: `max(0, sold - initialStock - restocked)`. */
+  oversold: number
+  /** Orders beyond the first of a purchase, plus confirmed purchases without an order and the reverse. */
+  duplicates: number
+  /** Purchases refused as sold out although they asked for no more than was left at their turn. */
+  undersold: number
+  ok: boolean
+}

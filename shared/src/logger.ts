@@ -1,0 +1,32 @@
+import pino, { type Logger } from 'pino'
+import pretty from 'pino-pretty'
+
+export type { Logger }
+
+/** Fields that never reach a log line, wherever they stand. */
+const secretPaths = [
+  'DATABASE_URL',
+  'REDIS_URL',
+  'ADMIN_PASSWORD',
+  '*.DATABASE_URL',
+  '*.REDIS_URL',
+  '*.ADMIN_PASSWORD',
+  'req.headers.authorization',
+  'req.headers.cookie',
+]
+
+/**
+ * JSON lines on stdout, or readable ones where a person looks at a terminal.
+ * @param name the process, as in `worker-1`.
+ */
+export const createLogger = (name: string, level: string): Logger => {
+  const options = {
+    name,
+    level,
+    base: { name, pid: process.pid },
+    redact: { paths: secretPaths, censor: '[secret]' },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  }
+  if (!process.stdout.isTTY) return pino(options)
+  return pino(options, pretty({ sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l' }))
+}

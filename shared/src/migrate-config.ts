@@ -1,0 +1,16 @@
+import { z } from 'zod'
+import { loadDotEnv } from './config/dot-env.ts'
+import { readConfig } from './config/readers.ts'
+import { storesConfig } from './config/stores-config.ts'
+
+const schema = z.object({
+  NODE_ENV: storesConfig.NODE_ENV,
+  DATABASE_URL: storesConfig.DATABASE_URL,
+  LOG_LEVEL: storesConfig.LOG_LEVEL,
+})
+
+/** Configuration of `npm run migrate`. @throws {ConfigError} */
+export const migrateConfig = () => {
+  loadDotEnv()
+  return readConfig(schema, process.env)
+}

@@ -1,0 +1,81 @@
+/** The BullMQ queue of purchases: its name, what a job carries, what it returns, how long it is kept. */
+import { type JobsOptions, Queue } from 'bullmq'
+import type { Outcome, Strategy } from './contract/purchase.ts'
+import type { Redis } from './redis.ts'
+
+/**
+ * Which queue a product's purchases go to. All go to one today; a Redis Cluster will spread them here, and
+ * nothing else has to change.
+ */
+export const queueNameOf = (_productId: number): string => 'purchases'
+
+/** Every queue there is, for workers and dashboards. */
+export const queueNames: readonly string[] = ['purchases']
+
+/** Data of a job. Its id is the purchase's id, its timestamp the acceptance. */
+export interface PurchaseJob {
+  productId: number
+  customerId: string
+  quantity: number
+  strategy?: Strategy
+}
+
+/** Return value of a completed job. Times are ISO 8601 in UTC. */
+export interface PurchaseResult {
+  outcome: Outcome
+  orderId?: number | string
+  settledAt: string
+  queueWaitMs: number
+  lockWaitMs: number
+  settleMs: number
+  batchSize: number
+  /** Of the lease under which it was settled; absent for the naive strategy. */
+  fencingToken?: number
+}
+
+/** Progress of an active job that has waited long enough to be worth a write. */
+export type PurchaseProgress =
+  | {
+      status: 'waiting_for_lock'
+      /** Since when, ISO 8601. */
+      since: string
+      waitedMs: number
+      /** Estimates: batches and purchases that will be settled before this one. */
+      batchesAhead: number
+      purchasesAhead: number
+    }
+  | { status: 'settling'; since: string }
+
+/**
+ * Options of every purchase's job. One attempt: a fault of the infrastructure never reaches BullMQ (the worker
+ * settles again until it is over), so a job that fails is a bug, and repeating a bug helps nobody.
+ * Jobs may be forgotten, since Postgres keeps every outcome; BullMQ would keep them for ever.
+ */
+export const purchaseJobOptions = {
+  attempts: 1,
+  removeOnComplete: { age: 3_600, count: 10_000 },
+  removeOnFail: { age: 7 * 24 * 3_600, count: 10_000 },
+  stackTraceLimit: 5,
+} satisfies JobsOptions
+
+/**
+ * The producer's side of a queue, on a connection that fails instead of waiting (see `openCommandRedis`).
+ * All three options are needed: without them a Queue that is made while Redis is down hangs, sends its job later
+ * behind the caller's back, or stays unusable.
+ */
+export const openQueue = (
+  name: string,
+  connection: Redis,
+  bullPrefix: string,
+): Queue<PurchaseJob, PurchaseResult> => {
+  const queue = new Queue<PurchaseJob, PurchaseResult>(name, {
+    connection,
+    prefix: bullPrefix,
+    skipWaitingForReady: true,
+    skipVersionCheck: true,
+    defaultJobOptions: purchaseJobOptions,
+  })
+  // Connection errors are reported by the connection itself; without a listener they would end the process.
+  queue.on('error', () => undefined)
+  return queue
+}

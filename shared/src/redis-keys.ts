@@ -1,0 +1,45 @@
+/**
+ * Every Redis key and channel of ours, built here and nowhere else. BullMQ's own keys live under `bull`.
+ * The keys of one product's lock share a cluster slot: the braces make Redis hash `lock:product:1`, which is
+ * what it hashes for the lock key itself.
+ */
+
+/** Names within one Redis: `prefix` keeps engines apart that share it. */
+export interface RedisKeys {
+  /** Prefix that BullMQ puts before its keys. */
+  bullPrefix: string
+  lock(productId: number): LockKeys
+  /** Channel on which the waiters of one worker are woken. */
+  wakeChannel(workerId: string): string
+}
+
+/** The keys of one product's lock; see worker/src/lock for what they hold. */
+export interface LockKeys {
+  /** Hash: who holds the lease. Exists exactly as long as the lease does. */
+  lock: string
+  /** Sorted set: waiters in order of arrival. */
+  line: string
+  /** Sorted set: waiters by their last sign of life. */
+  heartbeats: string
+  /** Hash: waiter → how many purchases it waits with. */
+  sizes: string
+  /** Hash: the fencing token last given and the last turn in line. */
+  counters: string
+}
+
+/** @param prefix put before every key; may be empty. */
+export const redisKeys = (prefix: string): RedisKeys => ({
+  bullPrefix: `${prefix}bull`,
+  lock: (productId) => {
+    const lock = `${prefix}lock:product:${productId}`
+    const sibling = (name: string): string => `{${lock}}:${name}`
+    return {
+      lock,
+      line: sibling('line'),
+      heartbeats: sibling('heartbeats'),
+      sizes: sibling('sizes'),
+      counters: sibling('counters'),
+    }
+  },
+  wakeChannel: (workerId) => `${prefix}wake:${workerId}`,
+})
