@@ -1,0 +1,128 @@
+/**
+ * What api and workers know of the products without asking Postgres each time: everything but the stock.
+ * Refreshed once a second and, for a product not seen yet, at once. A product that was seen stays known while
+ * Postgres is down, so that its purchases can be accepted.
+ */
+import type { Logger } from './logger.ts'
+import type { Database } from './postgres.ts'
+
+export interface ProductFacts {
+  id: number
+  name: string
+  /** Units one customer may buy; null: no limit. */
+  perCustomerLimit: number | null
+  opensAtMs: number | null
+  closesAtMs: number | null
+  demo: boolean
+  thinkMs: number
+  batchMax: number | null
+}
+
+export interface ProductCatalog {
+  /**
+   * The facts of a product, at most `refreshMs` old while Postgres answers; undefined when there is none.
+   * @throws {DatabaseUnavailableError} when it was never seen and Postgres cannot be asked.
+   */
+  find(id: number): Promise<ProductFacts | undefined>
+  /** Makes the next `find` of this product ask Postgres. */
+  forget(id: number): void
+  close(): void
+}
+
+export interface CatalogOptions {
+  refreshMs: number
+  logger: Logger
+}
+
+interface ProductRow {
+  id: number
+  name: string
+  per_customer_limit: number | null
+  opens_at: Date | null
+  closes_at: Date | null
+  demo: boolean
+  think_ms: number
+  batch_max: number | null
+}
+
+/** How many products are kept in memory; the newest by id. Others are looked up when asked for. */
+const productsMax = 10_000
+
+const factsOf = (row: ProductRow): ProductFacts => ({
+  id: row.id,
+  name: row.name,
+  perCustomerLimit: row.per_customer_limit,
+  opensAtMs: row.opens_at?.getTime() ?? null,
+  closesAtMs: row.closes_at?.getTime() ?? null,
+  demo: row.demo,
+  thinkMs: row.think_ms,
+  batchMax: row.batch_max,
+})
+
+const select = async (database: Database, id: number | null): Promise<ProductFacts[]> => {
+  const rows = await database.run(
+    'reading products',
+    (sql) => sql<ProductRow[]>`
+      SELECT id, name, per_customer_limit, opens_at, closes_at, demo, think_ms, batch_max
+        FROM products
+       WHERE ${id}::integer IS NULL OR id = ${id}::integer
+       ORDER BY id DESC
+       LIMIT ${productsMax}`,
+  )
+  return rows.map(factsOf)
+}
+
+/** Opens the catalog; the first refresh starts at once and may fail: it is tried again every `refreshMs`. */
+export const openProductCatalog = (database: Database, options: CatalogOptions): ProductCatalog => {
+  const known = new Map<number, ProductFacts>()
+  /** Ids that Postgres did not know, and until when we do not ask again. */
+  const unknownUntilMs = new Map<number, number>()
+  const lookups = new Map<number, Promise<ProductFacts | undefined>>()
+  let failing = false
+  let timer: NodeJS.Timeout | undefined
+  let closed = false
+
+  const refresh = async (): Promise<void> => {
+    try {
+      const all = await select(database, null)
+      // Replaced whole, so that a deleted product is forgotten.
+      known.clear()
+      for (const facts of all) known.set(facts.id, facts)
+      unknownUntilMs.clear()
+      failing = false
+    } catch (error) {
+      if (!failing && !closed) options.logger.warn({ err: error }, 'product facts could not be refreshed')
+      failing = true
+    }
+    if (!closed) timer = setTimeout(refresh, options.refreshMs)
+  }
+  void refresh()
+
+  const lookUp = async (id: number): Promise<ProductFacts | undefined> => {
+    const [facts] = await select(database, id)
+    if (facts) known.set(id, facts)
+    else if (unknownUntilMs.size < productsMax) unknownUntilMs.set(id, Date.now() + options.refreshMs)
+    return facts
+  }
+
+  return {
+    find: async (id) => {
+      const facts = known.get(id)
+      if (facts) return facts
+      if ((unknownUntilMs.get(id) ?? 0) > Date.now()) return undefined
+      const running = lookups.get(id)
+      if (running) return running
+      const lookup = lookUp(id).finally(() => lookups.delete(id))
+      lookups.set(id, lookup)
+      return lookup
+    },
+    forget: (id) => {
+      known.delete(id)
+      unknownUntilMs.delete(id)
+    },
+    close: () => {
+      closed = true
+      clearTimeout(timer)
+    },
+  }
+}

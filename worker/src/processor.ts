@@ -1,0 +1,77 @@
+import type { Logger } from '@flash-sale/shared/logger.ts'
+import type { Database } from '@flash-sale/shared/postgres.ts'
+import type { ProductCatalog } from '@flash-sale/shared/product-catalog.ts'
+import type { PurchaseJob, PurchaseResult } from '@flash-sale/shared/queue.ts'
+import { type Job, UnrecoverableError, WaitingError } from 'bullmq'
+import { type Batcher, HandedBack } from './batcher.ts'
+import { buyNaively } from './naive.ts'
+import type { Purchase } from './purchase.ts'
+import { readPurchase } from './read-purchase.ts'
+import { recordFailed } from './record-failed.ts'
+
+export interface ProcessorOptions {
+  batcher: Batcher
+  database: Database
+  catalog: ProductCatalog
+  /** Whether the naive strategy may run at all. */
+  demoStrategies: boolean
+  logger: Logger
+}
+
+type PurchaseJobOf = Job<PurchaseJob, PurchaseResult>
+
+/**
+ * From a BullMQ job to its outcome. A fault of the infrastructure never gets here, so a job that throws is either
+ * handed back or a bug. Delivery: a job may run twice (a stalled one does), its purchase is settled once.
+ */
+export const createProcessor = (options: ProcessorOptions) => {
+  const { batcher, database, catalog, logger } = options
+
+  const settleNaively = async (purchase: Purchase, queueWaitMs: number): Promise<PurchaseResult> => {
+    const facts = await catalog.find(purchase.productId)
+    if (!options.demoStrategies || !facts?.demo)
+      throw new UnrecoverableError('the naive strategy is for demo products, where it is switched on')
+    const startedAtMs = performance.now()
+    const { storedBefore: _, ...settled } = await buyNaively(database, purchase, facts.thinkMs)
+    const settleMs = Math.round(performance.now() - startedAtMs)
+    return { ...settled, queueWaitMs, lockWaitMs: 0, settleMs, batchSize: 1 }
+  }
+
+  const closeUnsettleable = async (
+    job: PurchaseJobOf,
+    id: string,
+    reason: string,
+  ): Promise<PurchaseResult> => {
+    logger.error({ jobId: id, reason }, 'purchase can never be settled: failed')
+    const data: Partial<Record<keyof PurchaseJob, unknown>> = { ...job.data }
+    const settledAt = await recordFailed(database, {
+      id,
+      productId: data.productId,
+      customerId: data.customerId,
+      quantity: data.quantity,
+      acceptedAtMs: job.timestamp,
+    })
+    if (!settledAt) throw new UnrecoverableError(`the job's data was changed after it was settled: ${reason}`)
+    return { outcome: 'failed', settledAt, queueWaitMs: 0, lockWaitMs: 0, settleMs: 0, batchSize: 1 }
+  }
+
+  return async (job: PurchaseJobOf, token?: string): Promise<PurchaseResult> => {
+    const read = readPurchase(job)
+    if (read.kind === 'no_purchase') throw new UnrecoverableError(read.reason)
+    if (read.kind === 'unsettleable') return closeUnsettleable(job, read.id, read.reason)
+    const sinceMs = job.processedOn ?? Date.now()
+    const queueWaitMs = Math.max(0, sinceMs - read.purchase.acceptedAtMs)
+    if (read.naive) return settleNaively(read.purchase, queueWaitMs)
+    try {
+      const settlement = await batcher.submit(read.purchase, sinceMs, (progress) =>
+        job.updateProgress(progress),
+      )
+      const { storedBefore: _, ...settled } = settlement
+      return { ...settled, queueWaitMs }
+    } catch (error) {
+      if (!(error instanceof HandedBack)) throw error
+      await job.moveToWait(token)
+      throw new WaitingError(error.message)
+    }
+  }
+}

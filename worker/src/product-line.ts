@@ -1,0 +1,171 @@
+/**
+ * The purchases of one product that this worker has taken, and the loop that settles them batch by batch:
+ * lock, take what has gathered, settle, release, answer. While a batch is in the database the next one gathers,
+ * which is group commit without a timer.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Logger } from '@flash-sale/shared/logger.ts'
+import type { ProductCatalog } from '@flash-sale/shared/product-catalog.ts'
+import type { Lease } from './lock/lease.ts'
+import type { PlaceInLine, ProductLock } from './lock/product-lock.ts'
+import { byAcceptance, type Purchase, type Settled } from './purchase.ts'
+import { type BatchResult, type BatchSettler, settleBatch } from './settle-batch.ts'
+import { type Reportable, reportSettling, reportWaiting } from './waiting-progress.ts'
+
+/** How a purchase was settled. */
+export interface Settlement extends Settled {
+  /** From hand-over to the batcher until the lease was granted. */
+  lockWaitMs: number
+  settleMs: number
+  batchSize: number
+  fencingToken: number
+}
+
+/** A purchase that waits for its settlement. */
+export interface WaitingPurchase extends Reportable {
+  purchase: Purchase
+  resolve: (settlement: Settlement) => void
+  reject: (reason: unknown) => void
+}
+
+export interface ProductLineOptions {
+  lock: ProductLock
+  settler: BatchSettler
+  catalog: ProductCatalog
+  logger: Logger
+  /** Purchases per lock where the product does not say otherwise. */
+  batchMax: number
+  /** Aborts when the worker hands back what it has not begun. */
+  signal: AbortSignal
+}
+
+export interface ProductLine {
+  add(waiting: WaitingPurchase): void
+  /** Purchases that are not being settled yet. */
+  waiting(): number
+}
+
+const progressEveryMs = 250
+const backoffMsMin = 50
+const backoffMsMax = 2_000
+
+/** After the n-th fault in a row; half of it random, so that workers do not come back together. */
+const backoffMs = (faults: number): number =>
+  Math.min(backoffMsMax, backoffMsMin * 2 ** Math.min(faults, 10)) * (0.5 + Math.random() / 2)
+
+/** @param onEmpty called when the line has run dry; a later `add` starts it again. */
+export const createProductLine = (
+  productId: number,
+  options: ProductLineOptions,
+  onEmpty: () => void,
+): ProductLine => {
+  const { lock, settler, catalog, logger, signal } = options
+  let waiting: WaitingPurchase[] = []
+  let settling: { batch: readonly WaitingPurchase[]; grantedAtMs: number } | undefined
+  let place: PlaceInLine = { batchesAhead: 0, purchasesAhead: 0 }
+  let batchMax = options.batchMax
+  let thinkMs = 0
+  let faults = 0
+  let running = false
+
+  const readFacts = async (): Promise<void> => {
+    // A database that is down must not stop the line: it will be asked again with the next batch.
+    const facts = await catalog.find(productId).catch(() => undefined)
+    batchMax = facts?.batchMax ?? options.batchMax
+    thinkMs = facts?.thinkMs ?? 0
+  }
+
+  const takeBatch = (): WaitingPurchase[] => {
+    waiting.sort((a, b) => byAcceptance(a.purchase, b.purchase))
+    return waiting.splice(0, batchMax)
+  }
+
+  const answer = (batch: readonly WaitingPurchase[], lease: Lease, result: BatchResult): void => {
+    for (const item of batch) {
+      const settled = result.outcomes.get(item.purchase.id)
+      if (!settled) {
+        waiting.push(item)
+        continue
+      }
+      item.resolve({
+        ...settled,
+        lockWaitMs: Math.max(0, lease.grantedAtMs - item.sinceMs),
+        settleMs: Math.round(result.settleMs * 10) / 10,
+        batchSize: batch.length,
+        fencingToken: lease.token,
+      })
+    }
+  }
+
+  const settleNext = async (): Promise<void> => {
+    await readFacts()
+    const lease = await lock.acquire(productId, {
+      purchases: () => Math.min(waiting.length, batchMax),
+      onPlace: (seen) => {
+        place = seen
+      },
+      signal,
+    })
+    const batch = takeBatch()
+    settling = { batch, grantedAtMs: lease.grantedAtMs }
+    try {
+      const purchases = batch.map((item) => item.purchase)
+      const result = await settleBatch(settler, lease, productId, purchases, thinkMs)
+      // The release is under way before the answers are, so that the next holder does not wait for them.
+      const released = lease.release()
+      answer(batch, lease, result)
+      await released
+      await pauseAfter(result)
+    } catch (error) {
+      // A bug, not a fault of the infrastructure: those jobs fail where everybody sees it, the line goes on.
+      logger.error({ err: error, productId }, 'a batch could not be settled')
+      for (const item of batch) item.reject(error)
+      await lease.release()
+    } finally {
+      settling = undefined
+    }
+  }
+
+  const pauseAfter = async (result: BatchResult): Promise<void> => {
+    if (!result.again?.fault) {
+      faults = 0
+      return
+    }
+    faults += 1
+    const pauseMs = Math.round(backoffMs(faults))
+    logger.warn({ productId, reason: result.again.reason, faults, pauseMs }, 'settling the batch again')
+    await delay(pauseMs, undefined, { signal }).catch(() => undefined)
+  }
+
+  const run = async (): Promise<void> => {
+    running = true
+    const progress = setInterval(() => {
+      reportWaiting(waiting, batchMax, place)
+      if (settling) reportSettling(settling.batch, settling.grantedAtMs)
+    }, progressEveryMs)
+    let reason: unknown
+    try {
+      while (waiting.length > 0 && !signal.aborted) await settleNext()
+      reason = signal.reason
+    } catch (error) {
+      reason = error
+      if (!signal.aborted) logger.error({ err: error, productId }, 'the line of a product stopped')
+    } finally {
+      clearInterval(progress)
+      running = false
+    }
+    const left = waiting
+    waiting = []
+    // Latest first: each goes back to the front of the queue, so the earliest ends up foremost.
+    for (const item of left.sort((a, b) => byAcceptance(b.purchase, a.purchase))) item.reject(reason)
+    onEmpty()
+  }
+
+  return {
+    add: (item) => {
+      waiting.push(item)
+      if (!running) void run()
+    },
+    waiting: () => waiting.length,
+  }
+}
