@@ -1,0 +1,218 @@
+import { isolatedStores } from '@flash-sale/local/isolated-stores.ts'
+import { createLogger } from '@flash-sale/shared/logger.ts'
+import { openDatabase } from '@flash-sale/shared/postgres.ts'
+import {
+  openQueue,
+  type PurchaseJob,
+  type PurchaseProgress,
+  type PurchaseResult,
+} from '@flash-sale/shared/queue.ts'
+import { closeRedis, openCommandRedis, openWorkerRedis } from '@flash-sale/shared/redis.ts'
+import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
+import type { Closer } from '@flash-sale/shared/shutdown.ts'
+import { type Job, QueueEvents } from 'bullmq'
+import { v7 } from 'uuid'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { startWorker } from '../src/start-worker.ts'
+import { workerConfig } from '../src/worker-config.ts'
+
+const stores = isolatedStores()
+const logger = createLogger('test', 'silent')
+const keys = redisKeys(stores.keyPrefix)
+const settings = { url: stores.redisUrl, keyPrefix: stores.keyPrefix, logger }
+const producer = openCommandRedis(settings, 'producer')
+const eventsRedis = openWorkerRedis(settings)
+const queue = openQueue('purchases', producer, keys.bullPrefix)
+const events = new QueueEvents('purchases', { connection: eventsRedis, prefix: keys.bullPrefix })
+const database = openDatabase({
+  url: stores.databaseUrl,
+  name: 'worker test',
+  connectionsMax: 2,
+  deadlineMs: 10_000,
+})
+const running: Closer[][] = []
+
+beforeAll(async () => {
+  await events.waitUntilReady()
+})
+
+const stopAll = async (): Promise<void> => {
+  for (const closers of running.splice(0)) for (const { close } of closers) await close()
+}
+afterEach(stopAll)
+afterAll(async () => {
+  await events.close()
+  await queue.close()
+  await Promise.all([producer, eventsRedis].map(closeRedis))
+  await database.close(1_000)
+})
+
+const start = (name: string, env: Record<string, string> = {}): Closer[] => {
+  const config = workerConfig({
+    DATABASE_URL: stores.databaseUrl,
+    REDIS_URL: stores.redisUrl,
+    KEY_PREFIX: stores.keyPrefix,
+    WORKER_NAME: name,
+    DEMO_STRATEGIES: 'true',
+    ...env,
+  })
+  const closers = startWorker(config, logger)
+  running.push(closers)
+  return closers
+}
+
+const createProduct = async (
+  stock: number,
+  demo: { thinkMs?: number; batchMax?: number } = {},
+): Promise<number> => {
+  const [row] = await database.run(
+    'creating a product',
+    (sql) => sql<{ id: number }[]>`
+      WITH product AS (
+        INSERT INTO products (name, stock, initial_stock, demo, think_ms, batch_max)
+        VALUES ('test', ${stock}, ${stock}, true, ${demo.thinkMs ?? 0}, ${demo.batchMax ?? null})
+        RETURNING id, stock
+      )
+      INSERT INTO stock_movements (product_id, delta, reason)
+      SELECT id, stock, 'initial' FROM product
+      RETURNING product_id AS id`,
+  )
+  if (!row) throw new Error('no product')
+  return row.id
+}
+
+type PurchaseJobOf = Job<PurchaseJob, PurchaseResult>
+
+const buy = (productId: number, buyers: number, strategy?: 'naive'): Promise<PurchaseJobOf[]> =>
+  queue.addBulk(
+    Array.from({ length: buyers }, (_, buyer) => ({
+      name: 'purchase',
+      data: { productId, customerId: `c-${buyer}`, quantity: 1, ...(strategy ? { strategy } : {}) },
+      opts: { jobId: v7() },
+    })),
+  )
+
+const outcomes = async (jobs: readonly PurchaseJobOf[]): Promise<PurchaseResult[]> =>
+  Promise.all(jobs.map((job) => job.waitUntilFinished(events, 15_000)))
+
+const count = (results: readonly PurchaseResult[], outcome: string): number =>
+  results.filter((result) => result.outcome === outcome).length
+
+const ordersOf = async (productId: number) => {
+  const [row] = await database.run(
+    'counting orders',
+    (sql) => sql<{ orders: number; stock: number }[]>`
+      SELECT stock, (SELECT count(*)::integer FROM orders o WHERE o.product_id = p.id) AS orders
+        FROM products p WHERE id = ${productId}`,
+  )
+  return row
+}
+
+describe('two workers', () => {
+  it('sell exactly what there is to simultaneous buyers', async () => {
+    start('w1')
+    start('w2')
+    const product = await createProduct(100)
+    const results = await outcomes(await buy(product, 200))
+    expect(count(results, 'confirmed')).toBe(100)
+    expect(count(results, 'sold_out')).toBe(100)
+    expect(await ordersOf(product)).toEqual({ stock: 0, orders: 100 })
+    for (const result of results) {
+      expect(result.fencingToken).toBeGreaterThan(0)
+      expect(result.batchSize).toBeGreaterThan(0)
+      expect(Math.min(result.queueWaitMs, result.lockWaitMs, result.settleMs)).toBeGreaterThanOrEqual(0)
+    }
+  })
+
+  it('take one lock per purchase where the product says so, and show the line', async () => {
+    start('w1')
+    start('w2')
+    const product = await createProduct(10, { thinkMs: 20, batchMax: 1 })
+    const seen: PurchaseProgress[] = []
+    events.on('progress', ({ data }) => seen.push(data as PurchaseProgress))
+    const results = await outcomes(await buy(product, 40))
+    events.removeAllListeners('progress')
+    expect(count(results, 'confirmed')).toBe(10)
+    expect(new Set(results.map((result) => result.batchSize))).toEqual(new Set([1]))
+    expect(new Set(results.map((result) => result.fencingToken)).size).toBe(40)
+    const waiting = seen.filter((progress) => progress.status === 'waiting_for_lock')
+    expect(waiting.length).toBeGreaterThan(0)
+    expect(Math.max(...waiting.map((progress) => progress.purchasesAhead))).toBeGreaterThan(5)
+  })
+})
+
+describe('one worker', () => {
+  it('batches what has gathered', async () => {
+    start('w1')
+    const product = await createProduct(5)
+    const results = await outcomes(await buy(product, 100))
+    expect(count(results, 'confirmed')).toBe(5)
+    expect(Math.max(...results.map((result) => result.batchSize))).toBeGreaterThan(10)
+  })
+
+  it('sells first come, first served', async () => {
+    const product = await createProduct(50)
+    const jobs = await buy(product, 120)
+    start('w1', { BATCH_MAX: '7' })
+    const results = await outcomes(jobs)
+    expect(results.map((result) => result.outcome)).toEqual(
+      jobs.map((_, index) => (index < 50 ? 'confirmed' : 'sold_out')),
+    )
+  })
+
+  it('oversells with the naive strategy', async () => {
+    start('w1')
+    const product = await createProduct(10, { thinkMs: 50 })
+    const results = await outcomes(await buy(product, 40, 'naive'))
+    expect(count(results, 'confirmed')).toBe(40)
+    const state = await ordersOf(product)
+    expect(state?.orders).toBe(40)
+    expect(state?.stock).toBeGreaterThanOrEqual(0)
+  })
+
+  it('closes a purchase that can never be settled as failed, and serves the others', async () => {
+    start('w1')
+    const product = await createProduct(5)
+    const bad = await queue.add(
+      'purchase',
+      { productId: product, customerId: '', quantity: 1 },
+      { jobId: v7() },
+    )
+    const results = await outcomes([bad, ...(await buy(product, 3))])
+    expect(results.map((result) => result.outcome)).toEqual(['failed', 'confirmed', 'confirmed', 'confirmed'])
+    const stored = await database.run(
+      'reading',
+      (sql) => sql`SELECT outcome FROM purchases WHERE id = ${bad.id ?? ''}`,
+    )
+    expect(stored).toEqual([{ outcome: 'failed' }])
+  })
+
+  it('refuses a job whose id is no UUID', async () => {
+    start('w1')
+    const job = await queue.add(
+      'purchase',
+      { productId: 1, customerId: 'c', quantity: 1 },
+      { jobId: 'wait-for-me' },
+    )
+    await expect(job.waitUntilFinished(events, 15_000)).rejects.toThrow('expected a UUID as job id')
+  })
+
+  it('hands back what it has not begun when it is stopped, in the old order', async () => {
+    const product = await createProduct(1_000, { thinkMs: 400, batchMax: 1 })
+    const jobs = await buy(product, 30)
+    start('w1')
+    await jobs[0]?.waitUntilFinished(events, 15_000)
+    await stopAll()
+    const left = await queue.getWaiting()
+    expect(left.length).toBeGreaterThan(5)
+    expect(await queue.getActiveCount()).toBe(0)
+    const order = new Map(jobs.map((job, index) => [job.id, index]))
+    const places = left.map((job) => order.get(job.id) ?? -1)
+    expect(places).toEqual(places.toSorted((a, b) => a - b))
+    await database.run('ending the wait', (sql) => sql`UPDATE products SET think_ms = 0, batch_max = NULL`)
+    start('w2')
+    const results = await outcomes(jobs)
+    expect(count(results, 'confirmed')).toBe(30)
+    expect(await ordersOf(product)).toEqual({ stock: 970, orders: 30 })
+  })
+})
