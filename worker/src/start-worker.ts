@@ -13,6 +13,7 @@ import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
 import type { Closer } from '@flash-sale/shared/shutdown.ts'
 import { MetricsTime, Worker } from 'bullmq'
 import { createBatcher } from './batcher.ts'
+import { keepLivenessFile } from './liveness-file.ts'
 import { lockScripts } from './lock/lock-scripts.ts'
 import { createProductLock } from './lock/product-lock.ts'
 import { openWakeCalls } from './lock/wake-calls.ts'
@@ -91,7 +92,12 @@ export const startWorker = (config: WorkerConfig, logger: Logger): Closer[] => {
     return worker
   })
 
+  const stopLiveness = config.LIVENESS_FILE
+    ? keepLivenessFile(config.LIVENESS_FILE, lockRedis)
+    : () => undefined
+
   return [
+    { what: 'liveness', close: async () => stopLiveness() },
     { what: 'workers', close: () => stopWorkers(workers, batcher) },
     { what: 'product facts', close: async () => catalog.close() },
     { what: 'postgres', close: () => database.close(1_000) },

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { loadDotEnv } from '@flash-sale/shared/config/dot-env.ts'
-import { flag, readConfig, text, wholeNumber } from '@flash-sale/shared/config/readers.ts'
+import { flag, optional, readConfig, text, wholeNumber } from '@flash-sale/shared/config/readers.ts'
 import { storeSecretProblems, storesConfig } from '@flash-sale/shared/config/stores-config.ts'
 import { z } from 'zod'
 
@@ -19,6 +19,7 @@ const schema = z
     LOCK_WAIT_MS: wholeNumber({ min: 100, max: 600_000, fallback: 10_000, unit: 'milliseconds' }),
     DATABASE_POOL_MAX: wholeNumber({ min: 1, max: 50, fallback: 4, unit: 'connections' }),
     DEMO_STRATEGIES: flag(false),
+    LIVENESS_FILE: optional(text({ max: 300 })),
   })
   .superRefine((config, ctx) => {
     for (const problem of storeSecretProblems(config)) ctx.addIssue({ code: 'custom', ...problem })

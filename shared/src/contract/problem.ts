@@ -19,7 +19,7 @@ export const problems = {
   'body-too-large': { status: 413, title: 'The body is larger than 4 kB' },
   'unsupported-media-type': { status: 415, title: 'The body must be application/json in UTF-8' },
   'internal-error': { status: 500, title: 'A fault on our side' },
-  'queue-unavailable': { status: 503, title: 'The queue cannot be reached: nothing was accepted' },
+  'queue-unavailable': { status: 503, title: 'The queue cannot be reached or takes no purchases now' },
   'outcome-unknown': {
     status: 503,
     title: 'The queue did not answer in time: the purchase may have been accepted',

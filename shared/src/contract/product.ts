@@ -30,14 +30,22 @@ const productNameSchema = z
   .max(200)
   .refine((name) => name.isWellFormed() && !/\p{Cc}/u.test(name), 'expected text without control characters')
 
+/** Years that Postgres, JavaScript and ISO 8601 write alike, also after a change of the offset. */
+const saleTimeSchema = z.iso
+  .datetime({ offset: true })
+  .refine(
+    (time) => Date.parse(time) >= 0 && Date.parse(time) < Date.UTC(9999, 0),
+    'expected a time from 1970 to 9998',
+  )
+
 /** Body of `POST /admin/products`. */
 export const newProductSchema = z
   .strictObject({
     name: productNameSchema,
     stock: stockSchema,
     perCustomerLimit: z.int().min(1).max(1_000_000).nullable().default(null),
-    opensAt: z.iso.datetime({ offset: true }).nullable().default(null),
-    closesAt: z.iso.datetime({ offset: true }).nullable().default(null),
+    opensAt: saleTimeSchema.nullable().default(null),
+    closesAt: saleTimeSchema.nullable().default(null),
     demo: z.boolean().default(false),
     thinkMs: z.int().min(0).max(10_000).default(0),
     batchMax: z.int().min(1).max(5_000).nullable().default(null),

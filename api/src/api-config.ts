@@ -1,0 +1,67 @@
+/** Configuration of the api process: the only file here that reads the environment. */
+import { loadDotEnv } from '@flash-sale/shared/config/dot-env.ts'
+import { flag, port, readConfig, text, wholeNumber } from '@flash-sale/shared/config/readers.ts'
+import { storeSecretProblems, storesConfig } from '@flash-sale/shared/config/stores-config.ts'
+import { z } from 'zod'
+
+/** Only for a developer's machine: production refuses it. */
+const localAdminPassword = 'flash-sale'
+
+/** Shortest admin password that production accepts, in characters. */
+const adminPasswordLengthMin = 12
+
+const variables = z.object({
+  ...storesConfig,
+  PORT: port(3000),
+  /** Loopback unless told otherwise, so that a developer's engine is not open to the network. */
+  HOST: text({ max: 255, fallback: '127.0.0.1' }),
+  MAX_CONNECTIONS: wholeNumber({ min: 1, max: 1_000_000, fallback: 10_000 }),
+  DATABASE_POOL_MAX: wholeNumber({ min: 1, max: 50, unit: 'connections', fallback: 4 }),
+  ADMIN_USER: text({
+    max: 100,
+    fallback: 'admin',
+    pattern: /^[^:\p{Cc}]+$/u,
+    expected: '1 to 100 characters without a colon',
+  }),
+  ADMIN_PASSWORD: text({ max: 200, fallback: localAdminPassword, secret: true }),
+  DEMO_STRATEGIES: flag(false),
+})
+
+const schema = variables.superRefine((config, ctx) => {
+  if (config.NODE_ENV !== 'production') return
+  for (const { path, message } of storeSecretProblems(config)) {
+    ctx.addIssue({ code: 'custom', path, message })
+  }
+  const password = config.ADMIN_PASSWORD
+  if (password === localAdminPassword || password.length < adminPasswordLengthMin) {
+    const got = password === localAdminPassword ? 'none or the default' : `${password.length} characters`
+    ctx.addIssue({
+      code: 'custom',
+      path: ['ADMIN_PASSWORD'],
+      message: `expected a password of its own of at least ${adminPasswordLengthMin} characters in production, got ${got}`,
+    })
+  }
+  if (config.DEMO_STRATEGIES) {
+    ctx.addIssue({
+      code: 'custom',
+      path: ['DEMO_STRATEGIES'],
+      message: 'expected false in production (the naive strategy oversells), got true',
+    })
+  }
+})
+
+export type ApiConfig = Readonly<z.output<typeof schema>>
+
+/**
+ * Validates the whole configuration of the api.
+ * @param env variables by name, usually those of the process.
+ * @throws {ConfigError} naming every wrong variable.
+ */
+export const apiConfigFrom = (env: Readonly<Record<string, string | undefined>>): ApiConfig =>
+  readConfig(schema, env)
+
+/** Reads `.env`, then the environment. @throws {ConfigError} */
+export const apiConfig = (): ApiConfig => {
+  loadDotEnv()
+  return apiConfigFrom(process.env)
+}

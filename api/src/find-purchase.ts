@@ -1,0 +1,77 @@
+import type { PurchaseView } from '@flash-sale/shared/contract/purchase.ts'
+import { withDeadline } from '@flash-sale/shared/deadline.ts'
+import { type Database, DatabaseUnavailableError } from '@flash-sale/shared/postgres.ts'
+import type { Redis } from '@flash-sale/shared/redis.ts'
+import { Job } from 'bullmq'
+import type { PurchaseQueue } from './enqueue.ts'
+import {
+  type PurchaseBullJob,
+  type PurchaseRow,
+  viewOfCompletedJob,
+  viewOfPendingJob,
+  viewOfRow,
+} from './purchase-view.ts'
+
+export interface PurchaseSources {
+  redis: Redis
+  queues: readonly PurchaseQueue[]
+  database: Database
+}
+
+export type FoundPurchase =
+  | { kind: 'found'; view: PurchaseView }
+  | { kind: 'unknown' }
+  /** A store that might know it cannot be asked. */
+  | { kind: 'queue-unavailable' }
+  | { kind: 'database-unavailable' }
+
+type Read<T> = { read: true; value: T | undefined } | { read: false }
+
+/** Above the connection's own deadline of a command. */
+const jobDeadlineMs = 1_800
+
+const readJob = async ({ redis, queues }: PurchaseSources, jobId: string): Promise<Read<PurchaseBullJob>> => {
+  if (redis.status !== 'ready') return { read: false }
+  try {
+    // One HGETALL a queue. Never `getState`: its cost grows with the length of the queue.
+    const lookups = queues.map((queue): Promise<PurchaseBullJob | undefined> => Job.fromId(queue, jobId))
+    const jobs = await withDeadline('reading a job', jobDeadlineMs, Promise.all(lookups))
+    return { read: true, value: jobs.find((job) => job !== undefined) }
+  } catch {
+    return { read: false }
+  }
+}
+
+const readRow = async ({ database }: PurchaseSources, jobId: string): Promise<Read<PurchaseRow>> => {
+  try {
+    const [row] = await database.run(
+      'reading a purchase',
+      (sql) => sql<PurchaseRow[]>`
+        SELECT p.id, p.product_id, p.quantity, p.outcome, p.accepted_at, p.settled_at, o.id AS order_id
+          FROM purchases p LEFT JOIN orders o ON o.purchase_id = p.id
+         WHERE p.id = ${jobId}`,
+    )
+    return { read: true, value: row }
+  } catch (error) {
+    if (error instanceof DatabaseUnavailableError) return { read: false }
+    throw error
+  }
+}
+
+/**
+ * What is known of a purchase: the completed job, else the stored outcome, else the state of the job. A job is
+ * completed only after Postgres has committed, so no outcome is shown before that.
+ * @param jobId a UUID in lower case.
+ */
+export const findPurchase = async (sources: PurchaseSources, jobId: string): Promise<FoundPurchase> => {
+  const job = await readJob(sources, jobId)
+  const completed = job.read && job.value && viewOfCompletedJob(jobId, job.value)
+  if (completed) return { kind: 'found', view: completed }
+
+  const row = await readRow(sources, jobId)
+  if (row.read && row.value) return { kind: 'found', view: viewOfRow(row.value) }
+
+  if (!job.read) return { kind: 'queue-unavailable' }
+  if (job.value) return { kind: 'found', view: viewOfPendingJob(jobId, job.value) }
+  return { kind: row.read ? 'unknown' : 'database-unavailable' }
+}

@@ -1,0 +1,96 @@
+import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Logger } from '@flash-sale/shared/logger.ts'
+
+export interface ListenOptions {
+  host: string
+  /** 0: the system chooses one. */
+  port: number
+  connectionsMax: number
+  logger: Logger
+}
+
+export interface Listening {
+  port: number
+  /**
+   * Takes no more connections, lets requests under way end, and drops what is left after `deadlineMs`.
+   */
+  close(deadlineMs: number): Promise<void>
+}
+
+/** Node's own limits are generous: a minute for headers, five for a request, looked at every half minute. */
+const limits = {
+  headersTimeout: 10_000,
+  requestTimeout: 15_000,
+  connectionsCheckingInterval: 2_000,
+  maxHeaderSize: 8 * 1024,
+  // Longer than the minute of common load balancers, so that it is they who close.
+  keepAliveTimeout: 65_000,
+}
+
+const dropLogIntervalMs = 10_000
+
+const statusByFault: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+}
+
+/** What is not HTTP never reaches the app: it is answered here, and the connection closed. */
+const answerClientError = (error: NodeJS.ErrnoException, socket: Duplex): void => {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const status = statusByFault[error.code ?? ''] ?? 400
+  const title = STATUS_CODES[status] ?? 'Bad Request'
+  const body = JSON.stringify({ type: 'about:blank', title, status })
+  socket.end(
+    `HTTP/1.1 ${status} ${title}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    () => socket.destroy(),
+  )
+}
+
+const reportDrops = (server: Server, logger: Logger, connectionsMax: number): void => {
+  let quietUntilMs = 0
+  server.on('drop', () => {
+    if (Date.now() < quietUntilMs) return
+    quietUntilMs = Date.now() + dropLogIntervalMs
+    logger.warn({ connectionsMax }, 'refusing connections: MAX_CONNECTIONS is reached')
+  })
+}
+
+const listening = (server: Server, { host, port }: ListenOptions): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const taken = error.code === 'EADDRINUSE'
+      reject(taken ? new Error(`Port ${port} on ${host} is taken by another process.`) : error)
+    })
+    server.listen({ host, port }, resolve)
+  })
+
+const close = (server: Server, deadlineMs: number): Promise<void> =>
+  new Promise((resolve) => {
+    // Node closes the connections that are idle now; those that fall idle after their answer are ours to close.
+    const sweep = setInterval(() => server.closeIdleConnections(), 50)
+    const deadline = setTimeout(() => server.closeAllConnections(), deadlineMs)
+    server.close(() => {
+      clearInterval(sweep)
+      clearTimeout(deadline)
+      resolve()
+    })
+  })
+
+/** Serves `app` over HTTP, with a limit on everything. @throws when the port is taken or may not be used. */
+export const listen = async (app: RequestListener, options: ListenOptions): Promise<Listening> => {
+  const server = createServer(limits, app)
+  server.maxConnections = options.connectionsMax
+  server.on('clientError', answerClientError)
+  reportDrops(server, options.logger, options.connectionsMax)
+  await listening(server, options)
+  server.on('error', (error) => options.logger.error({ err: error }, 'the http server reports a fault'))
+  const { port } = server.address() as AddressInfo
+  return { port, close: (deadlineMs) => close(server, deadlineMs) }
+}

@@ -1,0 +1,70 @@
+/** `npm run api`: one api process, from the environment. */
+import { createLogger } from '@flash-sale/shared/logger.ts'
+import { openDatabase } from '@flash-sale/shared/postgres.ts'
+import { openProductCatalog } from '@flash-sale/shared/product-catalog.ts'
+import { openQueue, queueNames } from '@flash-sale/shared/queue.ts'
+import { closeRedis, openCommandRedis } from '@flash-sale/shared/redis.ts'
+import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
+import { closeOnSignal, reportReady } from '@flash-sale/shared/shutdown.ts'
+import { startOrExplain } from '@flash-sale/shared/start-or-explain.ts'
+import { apiConfig } from './api-config.ts'
+import { createApp } from './app.ts'
+import { listen } from './listen.ts'
+
+const catalogRefreshMs = 1_000
+const databaseDeadlineMs = 1_500
+/** Above the `statement_timeout` of 5 s, so that Postgres ends a slow statement before we give up on its pool. */
+const adminDatabaseDeadlineMs = 6_000
+/** Longer than any request under way may take. */
+const drainDeadlineMs = 7_000
+const closeDeadlineMs = 10_000
+
+await startOrExplain('api', async () => {
+  const config = apiConfig()
+  const logger = createLogger('api', config.LOG_LEVEL)
+
+  // Nothing here waits for a store: the api starts without them and serves what it can until they come.
+  const redis = openCommandRedis({ url: config.REDIS_URL, keyPrefix: config.KEY_PREFIX, logger }, 'api')
+  const { bullPrefix } = redisKeys(config.KEY_PREFIX)
+  const queues = new Map(queueNames.map((name) => [name, openQueue(name, redis, bullPrefix)]))
+  const database = openDatabase({
+    url: config.DATABASE_URL,
+    name: 'flash-sale api',
+    connectionsMax: config.DATABASE_POOL_MAX,
+    deadlineMs: databaseDeadlineMs,
+  })
+  const adminDatabase = openDatabase({
+    url: config.DATABASE_URL,
+    name: 'flash-sale api admin',
+    connectionsMax: 1,
+    deadlineMs: adminDatabaseDeadlineMs,
+  })
+  const catalog = openProductCatalog(database, { refreshMs: catalogRefreshMs, logger })
+
+  const app = createApp({
+    logger,
+    redis,
+    queues,
+    database,
+    adminDatabase,
+    catalog,
+    admin: { user: config.ADMIN_USER, password: config.ADMIN_PASSWORD },
+    demoStrategies: config.DEMO_STRATEGIES,
+  })
+  const server = await listen(app, {
+    host: config.HOST,
+    port: config.PORT,
+    connectionsMax: config.MAX_CONNECTIONS,
+    logger,
+  })
+
+  closeOnSignal(logger, closeDeadlineMs, [
+    { what: 'http server', close: () => server.close(drainDeadlineMs) },
+    { what: 'queues', close: () => Promise.all([...queues.values()].map((queue) => queue.close())) },
+    { what: 'redis', close: () => closeRedis(redis) },
+    { what: 'catalog', close: async () => catalog.close() },
+    { what: 'databases', close: () => Promise.all([database.close(1_000), adminDatabase.close(1_000)]) },
+  ])
+  logger.info({ host: config.HOST, port: server.port }, 'the api serves')
+  reportReady()
+})

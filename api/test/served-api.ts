@@ -1,0 +1,133 @@
+/** A whole api on a port of its own, against the stores of a test file. */
+import { Writable } from 'node:stream'
+import type { IsolatedStores } from '@flash-sale/local/isolated-stores.ts'
+import { openDatabase } from '@flash-sale/shared/postgres.ts'
+import { openProductCatalog } from '@flash-sale/shared/product-catalog.ts'
+import { openQueue, queueNames } from '@flash-sale/shared/queue.ts'
+import { closeRedis, openCommandRedis } from '@flash-sale/shared/redis.ts'
+import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
+import { pino } from 'pino'
+import { createApp } from '../src/app.ts'
+import { listen } from '../src/listen.ts'
+
+export const admin = { user: 'admin', password: 'correct horse battery' }
+
+const basic = (user: string, password: string): string =>
+  `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+
+export const adminHeaders = { authorization: basic(admin.user, admin.password) }
+export const wrongAdminHeaders = { authorization: basic(admin.user, 'wrong') }
+
+export interface Answer {
+  status: number
+  headers: Headers
+  // biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape
+  body: any
+  text: string
+}
+
+export interface CallOptions {
+  method?: string
+  headers?: Record<string, string>
+  /** Sent as JSON. */
+  json?: unknown
+  /** Sent as it is. */
+  raw?: string | Uint8Array<ArrayBuffer>
+}
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const callAt =
+  (origin: string) =>
+  async (path: string, options: CallOptions = {}): Promise<Answer> => {
+    const body = options.json === undefined ? options.raw : JSON.stringify(options.json)
+    const response = await fetch(origin + path, {
+      method: options.method ?? (body === undefined ? 'GET' : 'POST'),
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...options.headers },
+      ...(body === undefined ? {} : { body }),
+      redirect: 'manual',
+    })
+    const text = await response.text()
+    return { status: response.status, headers: response.headers, body: parsed(text), text }
+  }
+
+export interface ServeOptions {
+  demoStrategies?: boolean
+}
+
+/** Serves the api; close it in `afterAll`. */
+export const serveApi = async (
+  stores: Pick<IsolatedStores, 'databaseUrl' | 'redisUrl' | 'keyPrefix'>,
+  options: ServeOptions = {},
+) => {
+  const logLines: string[] = []
+  const logger = pino(
+    { level: 'debug' },
+    new Writable({
+      write: (chunk, _encoding, done) => {
+        logLines.push(String(chunk))
+        done()
+      },
+    }),
+  )
+  const redis = openCommandRedis({ url: stores.redisUrl, keyPrefix: stores.keyPrefix, logger }, 'api')
+  const { bullPrefix } = redisKeys(stores.keyPrefix)
+  const queues = new Map(queueNames.map((name) => [name, openQueue(name, redis, bullPrefix)]))
+  const [queue] = queues.values()
+  if (!queue) throw new Error('there is no queue')
+  const open = (deadlineMs: number) =>
+    openDatabase({ url: stores.databaseUrl, name: 'api test', connectionsMax: 4, deadlineMs })
+  const database = open(1_500)
+  const adminDatabase = open(6_000)
+  const catalog = openProductCatalog(database, { refreshMs: 1_000, logger })
+  const demoStrategies = options.demoStrategies ?? true
+  const app = createApp({ logger, redis, queues, database, adminDatabase, catalog, admin, demoStrategies })
+  const server = await listen(app, { host: '127.0.0.1', port: 0, connectionsMax: 100, logger })
+  const call = callAt(`http://127.0.0.1:${server.port}`)
+
+  /** Makes a product as an admin does, and gives its id. */
+  const createProduct = async (fields: Record<string, unknown> = {}): Promise<number> => {
+    const json = { name: 'iPhone 15', stock: 100, ...fields }
+    const answer = await call('/admin/products', { json, headers: adminHeaders })
+    if (answer.status !== 201) throw new Error(`no product: ${answer.text}`)
+    return answer.body.id
+  }
+
+  /** Jobs in the queue, in whatever state. */
+  const queued = async (): Promise<number> => {
+    const counts = await queue.getJobCounts()
+    return Object.values(counts).reduce((sum, count) => sum + count, 0)
+  }
+
+  const close = async (): Promise<void> => {
+    await server.close(1_000)
+    await queue.close()
+    await closeRedis(redis)
+    catalog.close()
+    await Promise.all([database.close(1_000), adminDatabase.close(1_000)])
+  }
+
+  return { port: server.port, call, createProduct, queued, close, queue, redis, database, logLines }
+}
+
+export type ServedApi = Awaited<ReturnType<typeof serveApi>>
+
+/** Polls until `look` gives something; for states that no event tells of. @throws after `deadlineMs`. */
+export const eventually = async <T>(
+  look: () => Promise<T | undefined | false>,
+  deadlineMs = 10_000,
+): Promise<T> => {
+  const deadline = Date.now() + deadlineMs
+  for (;;) {
+    const seen = await look()
+    if (seen !== undefined && seen !== false) return seen
+    if (Date.now() > deadline) throw new Error(`not seen within ${deadlineMs} ms`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}

@@ -1,0 +1,58 @@
+import { countText } from './numbers.ts'
+import type { Tally } from './workload.ts'
+
+/** Where progress is shown; a part of a terminal's or a pipe's stream. */
+export interface Screen {
+  write(text: string): unknown
+  isTTY?: boolean
+  columns?: number
+}
+
+// Ten redraws a second look smooth; the counting itself costs the load generator one addition each.
+const redrawMs = 100
+const plainLineMs = 1_000
+const barWidth = 24
+
+/** The state of a run in words: `accepted 200 · confirmed 100 · sold out 60 · waiting 40`. */
+export function progressText(tally: Tally): string {
+  const settled = tally.confirmed + tally.soldOut + tally.otherwise
+  const parts: [label: string, count: number][] = [
+    ['accepted', tally.accepted],
+    ['confirmed', tally.confirmed],
+    ['sold out', tally.soldOut],
+    ...(tally.otherwise > 0 ? ([['otherwise', tally.otherwise]] as [string, number][]) : []),
+    ...(tally.notAccepted > 0 ? ([['not accepted', tally.notAccepted]] as [string, number][]) : []),
+    ['waiting', tally.buyers - tally.notAccepted - settled],
+  ]
+  return parts.map(([label, count]) => `${label} ${countText(count)}`).join(' · ')
+}
+
+/** The same with a bar before it, cut to `columns`. */
+export function progressBar(tally: Tally, columns: number): string {
+  const ended = tally.confirmed + tally.soldOut + tally.otherwise + tally.notAccepted
+  const filled = Math.round((ended / Math.max(tally.buyers, 1)) * barWidth)
+  return `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${progressText(tally)}`.slice(0, columns - 1)
+}
+
+/**
+ * Shows a run while it lasts: one line drawn again and again on a terminal, a line a second elsewhere.
+ * Returns what ends it: the bar vanishes, and a pipe gets the last state.
+ */
+export function showProgress(screen: Screen, tally: Tally, label: string): () => void {
+  if (screen.isTTY === true) {
+    const draw = (): unknown =>
+      screen.write(`\r\x1b[2K${label} ${progressBar(tally, (screen.columns ?? 80) - label.length - 1)}`)
+    draw()
+    const timer = setInterval(draw, redrawMs)
+    return () => {
+      clearInterval(timer)
+      screen.write('\r\x1b[2K')
+    }
+  }
+  const print = (): unknown => screen.write(`${label}: ${progressText(tally)}\n`)
+  const timer = setInterval(print, plainLineMs)
+  return () => {
+    clearInterval(timer)
+    print()
+  }
+}

@@ -1,0 +1,103 @@
+import type {
+  Outcome,
+  PurchaseRequest,
+  PurchaseView,
+  Strategy,
+} from '@flash-sale/shared/contract/purchase.ts'
+import { createClient } from './client.ts'
+import { pollToOutcome } from './poll.ts'
+import { submitPurchase } from './submit.ts'
+
+export interface Workload {
+  origin: string
+  productId: number
+  buyers: number
+  quantity: number
+  strategy: Strategy
+  connections: number
+  timeoutMs: number
+  /** Makes the customers of this run different from those of every other run. */
+  runId: string
+}
+
+/** What one buyer saw. Times are in milliseconds since the instant all buyers were to start. */
+export type BuyerResult =
+  | { kind: 'refused' | 'unanswered'; reason: string; detail: string }
+  | { kind: 'lost'; jobId: string; acceptMs: number; reason: string }
+  | {
+      kind: 'settled'
+      jobId: string
+      acceptMs: number
+      outcomeMs: number
+      outcome: Outcome
+      view: PurchaseView
+    }
+
+/** How far the run is; the workload counts up, the progress display reads. */
+export interface Tally {
+  readonly buyers: number
+  accepted: number
+  confirmed: number
+  soldOut: number
+  /** Accepted, and ended in any other way. */
+  otherwise: number
+  /** Refused, or never answered. */
+  notAccepted: number
+}
+
+export const emptyTally = (buyers: number): Tally => ({
+  buyers,
+  accepted: 0,
+  confirmed: 0,
+  soldOut: 0,
+  otherwise: 0,
+  notAccepted: 0,
+})
+
+/**
+ * Lets every buyer buy in the same instant and follows each purchase to its end. Connections are open
+ * before the start. All times count from that one instant, so that a buyer who had to wait for a
+ * connection is not measured as if he had come later. Ends after `timeoutMs` at the latest.
+ */
+export async function runWorkload(workload: Workload, tally: Tally): Promise<BuyerResult[]> {
+  const client = createClient(workload.origin, workload.connections)
+  await client.prime('/livez')
+
+  const startedAtMs = performance.now()
+  const deadlineAtMs = startedAtMs + workload.timeoutMs
+  const deadline = setTimeout(() => void client.destroy('no answer in time'), workload.timeoutMs)
+
+  const buy = async (buyer: number): Promise<BuyerResult> => {
+    const submission = await submitPurchase(client, requestOf(workload, buyer), deadlineAtMs)
+    if (submission.kind !== 'accepted') {
+      tally.notAccepted += 1
+      return submission
+    }
+    tally.accepted += 1
+    const { jobId } = submission
+    const acceptMs = performance.now() - startedAtMs
+    const ending = await pollToOutcome(client, submission, deadlineAtMs)
+    count(ending.kind === 'settled' ? ending.outcome : 'lost', tally)
+    if (ending.kind === 'lost') return { kind: 'lost', jobId, acceptMs, reason: ending.reason }
+    return { ...ending, jobId, acceptMs, outcomeMs: performance.now() - startedAtMs }
+  }
+
+  try {
+    return await Promise.all(Array.from({ length: workload.buyers }, (_, index) => buy(index + 1)))
+  } finally {
+    clearTimeout(deadline)
+    await client.destroy('the run is over')
+  }
+}
+
+function requestOf({ productId, quantity, strategy, runId }: Workload, buyer: number): PurchaseRequest {
+  const request = { productId, customerId: `loadtest-${runId}-${buyer}`, quantity }
+  // Only the naive strategy needs saying; some engines refuse the field altogether.
+  return strategy === 'naive' ? { ...request, strategy } : request
+}
+
+function count(ending: Outcome | 'lost', tally: Tally): void {
+  if (ending === 'confirmed') tally.confirmed += 1
+  else if (ending === 'sold_out') tally.soldOut += 1
+  else tally.otherwise += 1
+}
