@@ -19,11 +19,12 @@ export type Enqueued =
 const addDeadlineMs = 1_800
 
 /**
- * Replies with which Redis refuses a script as a whole, before its first write: out of memory (`noeviction`), still
- * loading, not writable, not allowed, occupied by another script, without its cluster or replicas.
+ * Replies with which Redis refuses a script as a whole, at the latest at its first write: out of memory (`noeviction`),
+ * still loading, not writable, not allowed, occupied by another script, without its cluster or replicas. Redis 6 puts
+ * a text of its own before the code.
  */
 const refusedWhole =
-  /^(OOM|LOADING|MISCONF|READONLY|NOAUTH|WRONGPASS|NOPERM|BUSY|MASTERDOWN|CLUSTERDOWN|NOREPLICAS)\b|script: (OOM|MISCONF|READONLY)\b/
+  /^(OOM|LOADING|MISCONF|READONLY|NOAUTH|WRONGPASS|NOPERM|BUSY|MASTERDOWN|CLUSTERDOWN|NOREPLICAS)\b|-(OOM|MISCONF|READONLY)\b/
 
 const notSent = /Stream isn't writeable|Connection is closed/
 

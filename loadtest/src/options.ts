@@ -87,7 +87,10 @@ export function parseOptions(args: string[]): Parsed {
     if (!isValueName(name) || !rawName.startsWith('--'))
       return badUsage(`expected a known option, got ${rawName}`)
     const read: Read<unknown> = value === undefined ? { ok: false, expected: 'a value' } : values[name](value)
-    if (!read.ok) return badUsage(`${rawName}: expected ${read.expected}, got ${shown(value)}`, read.hint)
+    if (!read.ok) {
+      const got = read.secret ? 'something else' : shown(value)
+      return badUsage(`${rawName}: expected ${read.expected}, got ${got}`, read.hint)
+    }
     given[name] = read.value
   }
 

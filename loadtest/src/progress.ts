@@ -11,7 +11,7 @@ export interface Screen {
 // Ten redraws a second look smooth; the counting itself costs the load generator one addition each.
 const redrawMs = 100
 const plainLineMs = 1_000
-const barWidth = 24
+const barWidthMax = 24
 
 /** The state of a run in words: `accepted 200 · confirmed 100 · sold out 60 · waiting 40`. */
 export function progressText(tally: Tally): string {
@@ -27,11 +27,14 @@ export function progressText(tally: Tally): string {
   return parts.map(([label, count]) => `${label} ${countText(count)}`).join(' · ')
 }
 
-/** The same with a bar before it, cut to `columns`. */
+/** The same with a bar before it, which gives way to the words where `columns` are few. */
 export function progressBar(tally: Tally, columns: number): string {
+  const text = progressText(tally)
+  const width = Math.min(barWidthMax, columns - text.length - 2)
+  if (width < 1) return text.slice(0, Math.max(columns - 1, 0))
   const ended = tally.confirmed + tally.soldOut + tally.otherwise + tally.notAccepted
-  const filled = Math.round((ended / Math.max(tally.buyers, 1)) * barWidth)
-  return `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} ${progressText(tally)}`.slice(0, columns - 1)
+  const filled = Math.round((ended / Math.max(tally.buyers, 1)) * width)
+  return `${'█'.repeat(filled)}${'░'.repeat(width - filled)} ${text}`
 }
 
 /**

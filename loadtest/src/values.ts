@@ -1,7 +1,7 @@
 import type { Strategy } from '@flash-sale/shared/contract/purchase.ts'
 
-/** A value read from the command line, or what was expected in its place. */
-export type Read<T> = { ok: true; value: T } | { ok: false; expected: string; hint?: string }
+/** A value read from the command line, or what was expected in its place; a secret one is not repeated. */
+export type Read<T> = { ok: true; value: T } | { ok: false; expected: string; hint?: string; secret?: true }
 
 /** Reads a whole number in plain digits, from `min` to `max`, both included. */
 export const wholeNumber =
@@ -23,12 +23,10 @@ export function readAddress(text: string): Read<string> {
   const expected = 'an address like http://localhost:3000'
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !['http:', 'https:'].includes(url.protocol)) return { ok: false, expected }
-  if (url.username !== '' || url.password !== '')
-    return {
-      ok: false,
-      expected: `${expected} without credentials`,
-      hint: 'give them as --admin user:password',
-    }
+  if (url.username !== '' || url.password !== '') {
+    const hint = 'give them as --admin user:password'
+    return { ok: false, expected: `${expected} without credentials`, hint, secret: true }
+  }
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
     return { ok: false, expected: `${expected}, without a path` }
   return { ok: true, value: url.origin }
@@ -38,7 +36,7 @@ export function readAddress(text: string): Read<string> {
 export function readCredentials(text: string): Read<{ user: string; password: string }> {
   const colonAt = text.indexOf(':')
   const [user, password] = [text.slice(0, Math.max(colonAt, 0)), text.slice(colonAt + 1)]
-  if (user === '' || password === '') return { ok: false, expected: 'user:password' }
+  if (user === '' || password === '') return { ok: false, expected: 'user:password', secret: true }
   return { ok: true, value: { user, password } }
 }
 

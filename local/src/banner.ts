@@ -24,7 +24,7 @@ export const banner = (facts: BannerFacts): string => {
     ['API', `${facts.url}/products/1`],
     ['Dashboard', `${facts.url}/admin/queues`],
     ['Admin', `${facts.admin.user} / ${facts.admin.password}   (kept in ${join(data, 'admin.json')})`],
-    ['Load test', 'npm run loadtest' + (facts.url.endsWith(':3000') ? '' : ` -- --url ${facts.url}`)],
+    ['Load test', `npm run loadtest${facts.url.endsWith(':3000') ? '' : ` -- --url ${facts.url}`}`],
     ['Data', data],
     ...facts.embedded.map((store): [string, string] => [
       `${store} log`,

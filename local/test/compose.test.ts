@@ -19,7 +19,8 @@ const config = (env: Record<string, string>) => {
   })
 }
 
-if (!command) process.stderr.write('skipped: docker-compose.yml is not checked, this machine has no docker-compose\n')
+if (!command)
+  process.stderr.write('skipped: docker-compose.yml is not checked, this machine has no docker-compose\n')
 
 describe.skipIf(!command)('docker-compose.yml', () => {
   it('is valid and publishes the port of the api only', () => {

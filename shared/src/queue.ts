@@ -12,6 +12,9 @@ export const queueNameOf = (_productId: number): string => 'purchases'
 /** Every queue there is, for workers and dashboards. */
 export const queueNames: readonly string[] = ['purchases']
 
+/** The queue on which the reconciler is scheduled; one job at a time, whatever the number of workers. */
+export const reconcilerQueueName = 'reconciler'
+
 /** Data of a job. Its id is the purchase's id, its timestamp the acceptance. */
 export interface PurchaseJob {
   productId: number

@@ -2,8 +2,8 @@ import type { Logger } from '@flash-sale/shared/logger.ts'
 import type { Database } from '@flash-sale/shared/postgres.ts'
 import type { ProductCatalog } from '@flash-sale/shared/product-catalog.ts'
 import type { PurchaseJob, PurchaseResult } from '@flash-sale/shared/queue.ts'
-import { type Job, UnrecoverableError, WaitingError } from 'bullmq'
-import { type Batcher, HandedBack } from './batcher.ts'
+import { DelayedError, type Job, UnrecoverableError, WaitingError } from 'bullmq'
+import { type Batcher, HandedBack, SteppedBack } from './batcher.ts'
 import { buyNaively } from './naive.ts'
 import type { Purchase } from './purchase.ts'
 import { readPurchase } from './read-purchase.ts'
@@ -17,6 +17,9 @@ export interface ProcessorOptions {
   demoStrategies: boolean
   logger: Logger
 }
+
+/** When a purchase of a stuck product comes back to the end of the queue, on average. */
+const stepBackMs = 2_000
 
 type PurchaseJobOf = Job<PurchaseJob, PurchaseResult>
 
@@ -69,9 +72,15 @@ export const createProcessor = (options: ProcessorOptions) => {
       const { storedBefore: _, ...settled } = settlement
       return { ...settled, queueWaitMs }
     } catch (error) {
-      if (!(error instanceof HandedBack)) throw error
-      await job.moveToWait(token)
-      throw new WaitingError(error.message)
+      if (error instanceof HandedBack) {
+        await job.moveToWait(token)
+        throw new WaitingError(error.message)
+      }
+      if (error instanceof SteppedBack) {
+        await job.moveToDelayed(Date.now() + stepBackMs * (0.5 + Math.random()), token)
+        throw new DelayedError(error.message)
+      }
+      throw error
     }
   }
 }

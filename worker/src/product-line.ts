@@ -43,6 +43,10 @@ export interface ProductLine {
   add(waiting: WaitingPurchase): void
   /** Purchases that are not being settled yet. */
   waiting(): number
+  /** Milliseconds since a batch was settled, or since the line started to run. */
+  idleMs(): number
+  /** Gives up all but the `keep` purchases that are foremost. */
+  stepBack(keep: number, reason: Error): void
 }
 
 const progressEveryMs = 250
@@ -67,6 +71,7 @@ export const createProductLine = (
   let thinkMs = 0
   let faults = 0
   let running = false
+  let movedAtMs = 0
 
   const readFacts = async (): Promise<void> => {
     // A database that is down must not stop the line: it will be asked again with the next batch.
@@ -75,12 +80,13 @@ export const createProductLine = (
     thinkMs = facts?.thinkMs ?? 0
   }
 
-  const takeBatch = (): WaitingPurchase[] => {
+  const takeForemost = (count: number): WaitingPurchase[] => {
     waiting.sort((a, b) => byAcceptance(a.purchase, b.purchase))
-    return waiting.splice(0, batchMax)
+    return waiting.splice(0, count)
   }
 
   const answer = (batch: readonly WaitingPurchase[], lease: Lease, result: BatchResult): void => {
+    if (result.outcomes.size > 0) movedAtMs = performance.now()
     for (const item of batch) {
       const settled = result.outcomes.get(item.purchase.id)
       if (!settled) {
@@ -106,7 +112,7 @@ export const createProductLine = (
       },
       signal,
     })
-    const batch = takeBatch()
+    const batch = takeForemost(batchMax)
     settling = { batch, grantedAtMs: lease.grantedAtMs }
     try {
       const purchases = batch.map((item) => item.purchase)
@@ -139,6 +145,7 @@ export const createProductLine = (
 
   const run = async (): Promise<void> => {
     running = true
+    movedAtMs = performance.now()
     const progress = setInterval(() => {
       reportWaiting(waiting, batchMax, place)
       if (settling) reportSettling(settling.batch, settling.grantedAtMs)
@@ -167,5 +174,11 @@ export const createProductLine = (
       if (!running) void run()
     },
     waiting: () => waiting.length,
+    idleMs: () => performance.now() - movedAtMs,
+    stepBack: (keep, reason) => {
+      const foremost = takeForemost(keep)
+      for (const item of waiting) item.reject(reason)
+      waiting = foremost
+    },
   }
 }

@@ -19,6 +19,8 @@ const schema = z
     LOCK_WAIT_MS: wholeNumber({ min: 100, max: 600_000, fallback: 10_000, unit: 'milliseconds' }),
     DATABASE_POOL_MAX: wholeNumber({ min: 1, max: 50, fallback: 4, unit: 'connections' }),
     DEMO_STRATEGIES: flag(false),
+    RECONCILE_EVERY_MS: wholeNumber({ min: 200, max: 3_600_000, fallback: 10_000, unit: 'milliseconds' }),
+    RECONCILE_AFTER_MS: wholeNumber({ min: 1_000, max: 3_600_000, fallback: 30_000, unit: 'milliseconds' }),
     LIVENESS_FILE: optional(text({ max: 300 })),
   })
   .superRefine((config, ctx) => {

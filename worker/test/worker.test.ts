@@ -216,3 +216,79 @@ describe('one worker', () => {
     expect(await ordersOf(product)).toEqual({ stock: 970, orders: 30 })
   })
 })
+
+describe('the reconciler', () => {
+  const reconciling = { RECONCILE_EVERY_MS: '200', RECONCILE_AFTER_MS: '1000' }
+
+  const outcomeOf = async (id: string | undefined): Promise<string | undefined> => {
+    const [row] = await database.run(
+      'reading an outcome',
+      (sql) => sql<{ outcome: string }[]>`SELECT outcome FROM purchases WHERE id = ${id ?? ''}`,
+    )
+    return row?.outcome
+  }
+
+  /** What BullMQ does to a job that has stalled more often than it allows. */
+  const failUnrun = async (productId: number, customerId: string): Promise<PurchaseJobOf> => {
+    const job = await queue.add('purchase', { productId, customerId, quantity: 1 }, { jobId: v7() })
+    await producer.hset(
+      `${keys.bullPrefix}:purchases:${job.id}`,
+      'defa',
+      'job stalled more than allowable limit',
+    )
+    return job
+  }
+
+  it('settles a purchase whose job has failed', async () => {
+    const product = await createProduct(5)
+    const job = await failUnrun(product, 'c-1')
+    start('w1', reconciling)
+    await expect.poll(() => outcomeOf(job.id), { timeout: 15_000 }).toBe('confirmed')
+    expect(await ordersOf(product)).toEqual({ stock: 4, orders: 1 })
+  })
+
+  it('closes a failed purchase that can never be settled', async () => {
+    const product = await createProduct(5)
+    const job = await failUnrun(product, '')
+    start('w1', reconciling)
+    await expect.poll(() => outcomeOf(job.id), { timeout: 15_000 }).toBe('failed')
+    expect(await ordersOf(product)).toEqual({ stock: 5, orders: 0 })
+  })
+
+  it('settles a purchase that is active without a worker', async () => {
+    const product = await createProduct(5)
+    const job = await queue.add(
+      'purchase',
+      { productId: product, customerId: 'c', quantity: 1 },
+      { jobId: v7() },
+    )
+    const bull = `${keys.bullPrefix}:purchases`
+    // As a worker that was killed leaves it, when nobody looks for stalled jobs.
+    await producer
+      .multi()
+      .lrem(`${bull}:wait`, 1, job.id ?? '')
+      .lpush(`${bull}:active`, job.id ?? '')
+      .exec()
+    await producer.set(`${bull}:stalled-check`, 'held', 'PX', 60_000)
+    start('w1', reconciling)
+    await expect.poll(() => outcomeOf(job.id), { timeout: 15_000 }).toBe('confirmed')
+    await producer.del(`${bull}:stalled-check`)
+  })
+})
+
+describe('a product that is stuck', () => {
+  it('does not keep another one from being served', async () => {
+    const stuck = await createProduct(5_000)
+    const other = await createProduct(10)
+    const lock = keys.lock(stuck).lock
+    await producer.hset(lock, { owner: 'frozen:1', token: '1', purchases: '1' })
+    const stuckJobs = await buy(stuck, 300)
+    start('w1', { WORKER_CONCURRENCY: '50' })
+    await expect.poll(() => queue.getDelayedCount(), { timeout: 15_000 }).toBeGreaterThan(100)
+    const served = await outcomes(await buy(other, 20))
+    expect(count(served, 'confirmed')).toBe(10)
+    expect(await ordersOf(stuck)).toEqual({ stock: 5_000, orders: 0 })
+    await producer.del(lock)
+    expect(count(await outcomes(stuckJobs), 'confirmed')).toBe(300)
+  })
+})

@@ -1,0 +1,48 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { answering, serve, silent } from '../test/http-server.ts'
+import { createClient, retryAfterMsOf } from './client.ts'
+
+const nowMs = Date.UTC(2026, 0, 1)
+
+test.each([
+  [undefined, undefined],
+  ['0', 0],
+  ['2', 2_000],
+  ['Thu, 01 Jan 2026 00:00:05 GMT', 5_000],
+  ['Wed, 31 Dec 2025 00:00:00 GMT', 0],
+  ['soon', undefined],
+])('Retry-After %j is %j ms', (header, expected) => {
+  expect(retryAfterMsOf(header, nowMs)).toBe(expected)
+})
+
+test('priming opens every connection at once', async () => {
+  const sockets = new Set<unknown>()
+  const waiting: (() => void)[] = []
+  // Nobody is answered before all eight are there: one connection asked eight times would wait for ever.
+  const origin = await serve((request, response) => {
+    sockets.add(request.socket)
+    waiting.push(() => void response.end('{}'))
+    if (waiting.length === 8) for (const answer of waiting) answer()
+  })
+  const client = createClient(origin, 8)
+  onTestFinished(() => client.destroy('the test is over'))
+  await client.prime('/livez')
+  expect(sockets.size).toBe(8)
+})
+
+test('destroying ends a call under way, and every later one, with a fault', async () => {
+  const client = createClient(await serve(silent), 1)
+  const underWay = client.send({ method: 'GET', path: '/' })
+  const queued = client.send({ method: 'GET', path: '/' })
+  await client.destroy('time is up')
+  expect(await underWay).toMatchObject({ kind: 'fault' })
+  expect(await queued).toMatchObject({ kind: 'fault' })
+  expect(await client.send({ method: 'GET', path: '/' })).toMatchObject({ kind: 'fault' })
+})
+
+test('an answer of any status is an answer', async () => {
+  const client = createClient(await serve(answering(500, { code: 'x' }, { 'retry-after': '1' })), 1)
+  onTestFinished(() => client.destroy('the test is over'))
+  const answer = await client.send({ method: 'GET', path: '/' })
+  expect(answer).toEqual({ kind: 'answer', status: 500, body: { code: 'x' }, retryAfterMs: 1_000 })
+})
