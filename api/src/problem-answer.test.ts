@@ -66,7 +66,9 @@ test('a store that is away is 503, and no address leaks', async () => {
   expect(response.status).toBe(503)
   expect(response.headers.get('retry-after')).toBe('1')
   expect(text).not.toContain('10.0.0.7')
-  expect(lines).toMatchObject([{ level: levels.error, res: { status: 503 } }])
+  expect(lines).toMatchObject([
+    { level: levels.error, res: { status: 503 }, reason: expect.stringContaining('10.0.0.7') },
+  ])
   expect(lines[0]).not.toHaveProperty('err')
 })
 

@@ -7,6 +7,7 @@ import {
 } from '@flash-sale/shared/contract/problem.ts'
 import { DatabaseUnavailableError } from '@flash-sale/shared/postgres.ts'
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express'
+import { logReason } from './request-log.ts'
 
 /** A refusal as a value: what went wrong, in words for the caller. */
 export interface Refusal {
@@ -75,6 +76,7 @@ export const answerFault: ErrorRequestHandler = (error: unknown, request, respon
     return
   }
   if (error instanceof DatabaseUnavailableError) {
+    logReason(response, error.message)
     sendProblem(response, {
       code: 'database-unavailable',
       detail: 'the database did not answer in time: try again',

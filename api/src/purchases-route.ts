@@ -15,6 +15,7 @@ import { findPurchase } from './find-purchase.ts'
 import { methodNotAllowed, type Refusal, sendProblem } from './problem-answer.ts'
 import { sendUnknownProduct } from './product-id.ts'
 import { pollAfterMs } from './purchase-view.ts'
+import { logReason } from './request-log.ts'
 
 export interface PurchasesRouteDeps {
   redis: Redis
@@ -83,6 +84,7 @@ export const purchasesRoute = (deps: PurchasesRouteDeps): Router => {
     const jobId = v7()
     const enqueued = await enqueue(redis, queue, { jobId, acceptedAtMs, job: jobOf(body) })
     if (enqueued.kind === 'accepted') return sendAccepted(response, jobId)
+    logReason(response, enqueued.reason)
     const detail =
       enqueued.kind === 'queue-unavailable'
         ? 'the queue cannot take purchases now, and this one was not accepted: send it again'

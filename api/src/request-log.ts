@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from '@flash-sale/shared/logger.ts'
+import type { Response } from 'express'
 import { type HttpLogger, pinoHttp } from 'pino-http'
 
 const urlLengthMax = 200
@@ -17,6 +18,14 @@ const levelOf = (_request: IncomingMessage, response: ServerResponse, error?: Er
   if (error || response.statusCode >= 500) return 'error'
   return response.statusCode >= 400 ? 'info' : 'debug'
 }
+
+/** Why a store did not serve us: for the log, since an answer does not tell it. */
+export const logReason = (response: Response, reason: string): void => {
+  response.locals.reason = reason
+}
+
+const reasonOf = (response: ServerResponse): unknown =>
+  'locals' in response ? (response as Response).locals.reason : undefined
 
 /**
  * One line a request, in which neither headers nor bodies appear: what succeeds at `debug`, so that a sale does not
@@ -40,5 +49,5 @@ export const requestLog = (logger: Logger): HttpLogger =>
     },
     // pino-http would make up an error with a stack trace for every 5xx that is no fault of the code.
     customErrorObject: (_request, response, error, fields) =>
-      response.err ? { ...fields, err: error } : { res: fields.res, responseTime: fields.responseTime },
+      response.err ? { ...fields, err: error } : { ...fields, err: undefined, reason: reasonOf(response) },
   })

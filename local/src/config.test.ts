@@ -23,12 +23,13 @@ test('what is given is read; empty counts as not given', () => {
     DEMO_STRATEGIES: 'off',
     REDIS_URL: '',
   }
-  expect(startConfig(environment)).toMatchObject({
+  const config = startConfig(environment)
+  expect(config.REDIS_URL).toBeUndefined()
+  expect(config).toMatchObject({
     PORT: 8_080,
     DATA_DIR: '/srv/sale',
     WORKERS: 3,
     DEMO_STRATEGIES: false,
-    REDIS_URL: undefined,
   })
 })
 
