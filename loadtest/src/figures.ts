@@ -16,6 +16,8 @@ export interface Figures {
   reasons: { reason: string; detail: string; count: number }[]
   /** Job ids or order ids that two buyers were given. */
   sharedIds: number
+  /** Purchases that had one outcome, and another when they were asked for again. */
+  changedOutcomes: number
   /** Outcomes per second from the common start to the last outcome seen; null without outcomes. */
   perSecond: number | null
   /** The same by the server's clock, from the first acceptance to the last settlement. */
@@ -74,6 +76,7 @@ export function figuresOf(results: readonly BuyerResult[], quantity: number): Fi
     lost: results.filter(({ kind }) => kind === 'lost').length,
     reasons: reasonsOf(results),
     sharedIds: sharedIdsOf(results),
+    changedOutcomes: settled.filter(({ changedTo }) => changedTo !== undefined).length,
     perSecond: rateOf(settled.length, lastOutcomeMs),
     perSecondByServer: rateOf(times.length, lastSettledAtMs - firstAcceptedAtMs),
     latency: {

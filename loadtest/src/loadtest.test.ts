@@ -60,6 +60,7 @@ test('more connections than the engine needs, and fewer', async () => {
 test.each<[string, Faults, string[], string]>([
   ['oversells', { oversells: true }, [], 'oversold'],
   ['forgets purchases', { forgetsEvery: 5 }, [], 'lost'],
+  ['changes outcomes', { changesItsMind: true }, [], 'changed outcomes'],
   ['never settles', { neverSettles: true }, ['--timeout', '1'], 'lost'],
 ])('an engine that %s: exit code 3', async (_name, faults, args, broken) => {
   const { exitCode, runs } = await runAgainst(faults, ...args)

@@ -44,7 +44,8 @@ const clampPauseMs = (pauseMs: unknown): number =>
 
 type Step = Ending | { kind: 'pending'; pauseMs: number } | { kind: 'trouble'; pauseMs?: number }
 
-function read(answer: Answer): Step {
+/** What an answer says about a purchase: its outcome, that it is lost, or that it has to be asked for again. */
+export function readAnswer(answer: Answer): Step {
   if (answer.kind === 'fault') return { kind: 'trouble' }
   const { status, body, retryAfterMs } = answer
   if (status === 429 || status >= 500)
@@ -73,7 +74,7 @@ export async function pollToOutcome(
     const leftMs = deadlineAtMs - performance.now()
     if (leftMs <= 0) return { kind: 'lost', reason: 'no outcome in time' }
     await wait(Math.min(pauseMs, leftMs))
-    const step = read(await client.send({ method: 'GET', path: accepted.statusPath }))
+    const step = readAnswer(await client.send({ method: 'GET', path: accepted.statusPath }))
     if (step.kind === 'settled' || step.kind === 'lost') return step
     troubles = step.kind === 'trouble' ? troubles + 1 : 0
     pauseMs = step.pauseMs ?? Math.min(backoffMsFirst * 2 ** Math.min(troubles - 1, 10), pauseMsMax)

@@ -39,10 +39,12 @@ export const distributionRowsOf = ({ figures: { latency } }: Run): DistributionR
   ['batch size', latency.batchSize, countText],
 ]
 
-const distributionLine = ([label, distribution, text]: DistributionRow): string => {
+/** Says of how many purchases a row tells, when it is not of all `ofAll`. */
+const distributionLine = ([label, distribution, text]: DistributionRow, ofAll: number): string => {
   if (distribution === null) return line(label, '–')
-  const { p50, p95, p99, max } = distribution
-  return line(label, text(p50), text(p95), text(p99), text(max))
+  const { count, p50, p95, p99, max } = distribution
+  const note = count < ofAll ? `   of ${countText(count)}` : ''
+  return line(label, text(p50), text(p95), text(p99), text(max)) + note
 }
 
 const checkLine = ({ name, figure, holds, expected }: Check, paint: Paint): string => {
@@ -96,7 +98,7 @@ export function renderReport(run: Run, paint: Paint): string {
     '',
     paint.strong('Times and sizes'.padEnd(labelWidth + 2)) +
       ['p50', 'p95', 'p99', 'max'].map((name) => name.padStart(figureWidth)).join(''),
-    ...distributionRowsOf(run).map(distributionLine),
+    ...distributionRowsOf(run).map((row) => distributionLine(row, figures.accepted - figures.lost)),
     '',
     paint.strong(`Verdict`) + paint.faint(`  product ${verification.productId}, counted in Postgres`),
     line('initial stock', countText(verification.initialStock)),

@@ -4,11 +4,29 @@ import { expect, test } from 'vitest'
 import { type Figures, figuresOf } from './figures.ts'
 import { judge } from './verdict.ts'
 
-type Counts = Partial<Record<Outcome, number>> & { lost?: number; unanswered?: number; sharedIds?: number }
+type Counts = Partial<Record<Outcome, number>> & {
+  lost?: number
+  unanswered?: number
+  sharedIds?: number
+  changedOutcomes?: number
+}
 
-const figuresWith = ({ lost = 0, unanswered = 0, sharedIds = 0, ...outcomes }: Counts): Figures => {
+const figuresWith = ({
+  lost = 0,
+  unanswered = 0,
+  sharedIds = 0,
+  changedOutcomes = 0,
+  ...outcomes
+}: Counts): Figures => {
   const none = figuresOf([], 1)
-  return { ...none, outcomes: { ...none.outcomes, ...outcomes }, lost, unanswered, sharedIds }
+  return {
+    ...none,
+    outcomes: { ...none.outcomes, ...outcomes },
+    lost,
+    unanswered,
+    sharedIds,
+    changedOutcomes,
+  }
 }
 
 /** A product of 100 units that were sold one by one; what is not given follows from what is. */
@@ -149,6 +167,11 @@ const cases: Case[] = [
     broken: ['duplicates'],
   },
   { name: 'two buyers with one order id', counts: { confirmed: 100, sharedIds: 1 }, broken: ['duplicates'] },
+  {
+    name: 'an outcome that changed',
+    counts: { confirmed: 100, changedOutcomes: 1 },
+    broken: ['changed outcomes'],
+  },
   {
     name: 'a breach that only the engine knows',
     counts: { confirmed: 100 },

@@ -79,6 +79,8 @@ export function judge(
     countOfWrongs('lost', figures.lost),
     countOfWrongs('duplicates', verification.duplicates + figures.sharedIds),
   ]
+  // A breach so rare that it has a line only when it happens.
+  if (figures.changedOutcomes > 0) checks.push(countOfWrongs('changed outcomes', figures.changedOutcomes))
   // The engine may know of a breach that none of the figures above shows.
   if (!verification.ok && checks.every(({ holds }) => holds))
     checks.push({ name: "breaches in the engine's own check", figure: 1, holds: false, expected: 'none' })

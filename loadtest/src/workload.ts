@@ -6,6 +6,7 @@ import type {
 } from '@flash-sale/shared/contract/purchase.ts'
 import { createClient } from './client.ts'
 import { pollToOutcome } from './poll.ts'
+import { reread } from './reread.ts'
 import { submitPurchase } from './submit.ts'
 
 export interface Workload {
@@ -27,10 +28,13 @@ export type BuyerResult =
   | {
       kind: 'settled'
       jobId: string
+      statusPath: string
       acceptMs: number
       outcomeMs: number
       outcome: Outcome
       view: PurchaseView
+      /** What the outcome was when it was asked for again; absent when it was the same. */
+      changedTo?: Outcome
     }
 
 /** How far the run is; the workload counts up, the progress display reads. */
@@ -74,16 +78,17 @@ export async function runWorkload(workload: Workload, tally: Tally): Promise<Buy
       return submission
     }
     tally.accepted += 1
-    const { jobId } = submission
+    const { jobId, statusPath } = submission
     const acceptMs = performance.now() - startedAtMs
     const ending = await pollToOutcome(client, submission, deadlineAtMs)
     count(ending.kind === 'settled' ? ending.outcome : 'lost', tally)
     if (ending.kind === 'lost') return { kind: 'lost', jobId, acceptMs, reason: ending.reason }
-    return { ...ending, jobId, acceptMs, outcomeMs: performance.now() - startedAtMs }
+    return { ...ending, jobId, statusPath, acceptMs, outcomeMs: performance.now() - startedAtMs }
   }
 
   try {
-    return await Promise.all(Array.from({ length: workload.buyers }, (_, index) => buy(index + 1)))
+    const results = await Promise.all(Array.from({ length: workload.buyers }, (_, index) => buy(index + 1)))
+    return await reread(client, results)
   } finally {
     clearTimeout(deadline)
     await client.destroy('the run is over')

@@ -10,6 +10,8 @@ export interface Faults {
   forgetsEvery?: number
   /** Never gives an outcome. */
   neverSettles?: boolean
+  /** Answers first from the row, which has no waits, and in the end with another outcome. */
+  changesItsMind?: boolean
   /** Turns down the admin credentials. */
   refusesAdmin?: boolean
   /** Answers every purchase with this status. */
@@ -110,6 +112,11 @@ export function fakeEngine(faults: Faults = {}): FakeEngine {
     const jobId = url.slice('/purchases/'.length)
     const view = views.get(jobId)
     if (view === undefined) return reply(response, 404, { code: 'unknown-purchase', detail: 'unknown' })
+    if (view !== 'pending' && faults.changesItsMind) {
+      const { queueWaitMs: _later, ...row } = view
+      views.set(jobId, { ...view, status: 'failed' })
+      return reply(response, 200, view.status === 'failed' ? view : row)
+    }
     if (view !== 'pending') return reply(response, 200, view)
     return reply(response, 200, {
       jobId,

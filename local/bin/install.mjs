@@ -71,13 +71,15 @@ const install = () => {
   const result = spawnSync(command, [...first, 'ci', ...flags], {
     cwd: root,
     env: { ...process.env, PATH: path.join(delimiter) },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
     timeout: installMsMax,
   })
-  if (result.status !== 0) {
-    const how = result.error?.message ?? result.signal ?? `exit code ${result.status}`
-    fail(`The dependencies could not be installed: npm ci ended with ${how}. What it wrote is above.`)
-  }
+  if (result.status === 0) return
+  // npm's own usage text follows what went wrong.
+  const lines = (result.stderr ?? '').trim().split('\n').slice(0, 15)
+  const how = result.error?.message ?? result.signal ?? `exit code ${result.status}`
+  fail([...lines, `The dependencies could not be installed: npm ci ended with ${how}.`].join('\n'))
 }
 
 /** The package `node` brings the Node we run on by an install script; without that, the machine's is used silently. */

@@ -1,15 +1,7 @@
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import {
-  flag,
-  optional,
-  port,
-  readConfig,
-  storeUrl,
-  text,
-  wholeNumber,
-} from '@flash-sale/shared/config/readers.ts'
+import { flag, port, readConfig, storeUrl, text, wholeNumber } from '@flash-sale/shared/config/readers.ts'
 import { z } from 'zod'
 
 /** The project's directory. */

@@ -102,7 +102,7 @@ const release = (waiter: string): Step =>
 const jump = (ms: number): Step =>
   step(`the clock jumps by ${ms} ms`, async (model, real) => {
     const { lock, heartbeats } = keys.lock(real.product)
-    for (const waiter of await redis.zrange(heartbeats, 0, -1)) await redis.zincrby(heartbeats, String(-ms), waiter)
+    for (const waiter of await redis.zrange(heartbeats, '0', '-1')) await redis.zincrby(heartbeats, String(-ms), waiter)
     if (model.holder !== undefined) await redis.pexpire(lock, Math.max(0, (await redis.pttl(lock)) - ms))
     for (const [waiter, silent] of model.silentMs) model.silentMs.set(waiter, silent + ms)
     model.leaseLeftMs -= ms
