@@ -91,7 +91,11 @@ export const startPostgres = async ({ directory, durable }: EmbeddedStoreOptions
   const passwordFile = join(directory, 'password')
   if (existsSync(cluster)) await waitUntilUnused(cluster, timeouts.unusedMs)
   else await initCluster(binaries, owner, cluster, passwordFile, durable)
-  const password = await readFile(passwordFile, 'utf8')
+  const password = await readFile(passwordFile, 'utf8').catch((error: Error) => {
+    throw new StartError(
+      `Expected the password of the data in ${cluster} beside it: ${error.message}. Start with --fresh to begin anew.`,
+    )
+  })
 
   const store = await onFreePort(async (port) => {
     const args = ['-D', cluster, ...settings(port, durable)]

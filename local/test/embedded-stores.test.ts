@@ -73,6 +73,8 @@ describe('Postgres', () => {
   test('that cannot start says why, with the end of its log', async () => {
     await mkdir(join(directory, 'cluster'))
     await writeFile(join(directory, 'cluster', 'PG_VERSION'), '9.6\n')
+    await expect(start()).rejects.toThrow(/^Expected the password/)
+    await writeFile(join(directory, 'password'), 'secret')
     await expect(start()).rejects.toThrow(/^Postgres did not start: it ended with exit code \d.*\n.+/s)
   })
 })
