@@ -9,6 +9,7 @@ import { type Options, parseOptions } from './options.ts'
 import { paintFor } from './paint.ts'
 import { showProgress } from './progress.ts'
 import { findTarget } from './target.ts'
+import type { Tally } from './workload.ts'
 
 const { stdout, stderr } = process
 
@@ -26,8 +27,12 @@ async function execute(
   const paint = paintFor(stdout.isTTY === true && config.colorAllowed)
   const target = await findTarget(options, config, closers, (line) => stderr.write(`${line}\n`))
   stderr.write(`Load test against ${target.origin}\n`)
-  const watch = (label: string) => (tally: Parameters<typeof showProgress>[1]) =>
-    showProgress(stderr, tally, label)
+  const watch = (label: string) => (tally: Tally) => {
+    const stop = showProgress(stderr, tally, label)
+    // Ctrl-C ends it as well.
+    closers.defer(stop)
+    return stop
+  }
   const { runs, text, exitCode } = await runLoadTest(options, target, paint, watch)
   stdout.write(`\n${text}`)
   await jsonFile?.write(figuresRecordOf(options, target, runs, exitCode))

@@ -12,6 +12,7 @@ export interface Screen {
 const redrawMs = 100
 const plainLineMs = 1_000
 const barWidthMax = 24
+const clearLine = '\r\x1b[2K'
 
 /** The state of a run in words: `accepted 200 · confirmed 100 · sold out 60 · waiting 40`. */
 export function progressText(tally: Tally): string {
@@ -39,23 +40,21 @@ export function progressBar(tally: Tally, columns: number): string {
 
 /**
  * Shows a run while it lasts: one line drawn again and again on a terminal, a line a second elsewhere.
- * Returns what ends it: the bar vanishes, and a pipe gets the last state.
+ * Returns what ends it, once: the bar vanishes, and a pipe gets the last state.
  */
 export function showProgress(screen: Screen, tally: Tally, label: string): () => void {
-  if (screen.isTTY === true) {
-    const draw = (): unknown =>
-      screen.write(`\r\x1b[2K${label} ${progressBar(tally, (screen.columns ?? 80) - label.length - 1)}`)
-    draw()
-    const timer = setInterval(draw, redrawMs)
-    return () => {
-      clearInterval(timer)
-      screen.write('\r\x1b[2K')
-    }
-  }
+  const terminal = screen.isTTY === true
+  const columns = (): number => (screen.columns ?? 80) - label.length - 1
+  const draw = (): unknown => screen.write(`${clearLine}${label} ${progressBar(tally, columns())}`)
   const print = (): unknown => screen.write(`${label}: ${progressText(tally)}\n`)
-  const timer = setInterval(print, plainLineMs)
+  if (terminal) draw()
+  const timer = terminal ? setInterval(draw, redrawMs) : setInterval(print, plainLineMs)
+  let stopped = false
   return () => {
+    if (stopped) return
+    stopped = true
     clearInterval(timer)
-    print()
+    if (terminal) screen.write(clearLine)
+    else print()
   }
 }

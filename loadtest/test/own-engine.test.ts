@@ -1,15 +1,24 @@
-import { readdir } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { expect, test } from 'vitest'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { readConfig } from '../src/config.ts'
 import { startOwnEngine } from '../src/own-engine.ts'
 import { probe } from '../src/probe.ts'
 
-const leftovers = async (): Promise<string[]> =>
-  (await readdir(tmpdir())).filter((name) => name.startsWith('flash-sale-loadtest-'))
+let directory: string
+
+// A place of our own for temporary files: what is left in it is ours.
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'loadtest-own-engine-'))
+  vi.stubEnv('TMPDIR', directory)
+})
+afterAll(async () => {
+  vi.unstubAllEnvs()
+  await rm(directory, { recursive: true, force: true })
+})
 
 test('starts an engine of its own, stops it and takes its data away', { timeout: 120_000 }, async () => {
-  const before = await leftovers()
   const closers = new AsyncDisposableStack()
   let origin = ''
   try {
@@ -21,11 +30,10 @@ test('starts an engine of its own, stops it and takes its data away', { timeout:
     await closers.disposeAsync()
   }
   expect(await probe(origin)).toMatchObject({ kind: 'nothing' })
-  expect(await leftovers()).toEqual(before)
+  expect((await readdir(directory)).filter((name) => name.startsWith('flash-sale-'))).toEqual([])
 })
 
 test('an engine that does not start gives its last words', { timeout: 60_000 }, async () => {
-  const before = await leftovers()
   const closers = new AsyncDisposableStack()
   const config = readConfig()
   const broken = { ...config, environment: { ...config.environment, ADMIN_USER: 'two words' } }
@@ -37,5 +45,5 @@ test('an engine that does not start gives its last words', { timeout: 60_000 }, 
   } finally {
     await closers.disposeAsync()
   }
-  expect(await leftovers()).toEqual(before)
+  expect((await readdir(directory)).filter((name) => name.startsWith('flash-sale-'))).toEqual([])
 })

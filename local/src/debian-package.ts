@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { glob, mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { dyingWithParent } from './drop-privileges.ts'
 import { type CommandResult, runCommand } from './run-command.ts'
 
 /** A package and the libraries that the machine lacks, unpacked below `root`. */
@@ -42,7 +43,11 @@ const aptGet =
     }
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`])
     const env = { PATH: searchPath, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' }
-    return runCommand('apt-get', ['-qq', '--yes', ...flags, ...args], { timeoutMs, env })
+    const fetching = dyingWithParent('KILL', {
+      command: 'apt-get',
+      args: ['-qq', '--yes', ...flags, ...args],
+    })
+    return runCommand(fetching.command, fetching.args, { timeoutMs, env })
   }
 
 /** Downloads the package with everything it needs that is not installed; with fresh lists where the machine's fail. */

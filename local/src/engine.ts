@@ -31,6 +31,8 @@ export interface EngineOptions {
   watch?: boolean
   /** Whether to wait until the api says that it reaches its stores; default true. */
   awaitStores?: boolean
+  /** Ends a start that nobody wants any more. */
+  signal?: AbortSignal
 }
 
 /** An api and its workers, as processes. The stores are not part of it. */
@@ -52,7 +54,7 @@ export interface Engine {
 const timeouts = { readyMs: 30_000, stopMs: 10_000 }
 
 /** @throws {StartError} with what `/readyz` says, when that is not 200 in time. */
-const awaitReadyz = async (url: string): Promise<void> => {
+const awaitReadyz = async (url: string, signal: AbortSignal | undefined): Promise<void> => {
   const deadline = Date.now() + timeouts.readyMs
   for (;;) {
     const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5_000) }).catch(
@@ -60,7 +62,7 @@ const awaitReadyz = async (url: string): Promise<void> => {
     )
     if (answer instanceof Response && answer.ok) return void (await answer.text())
     const reason = answer instanceof Response ? await answer.text() : answer.message
-    if (Date.now() >= deadline) {
+    if (Date.now() >= deadline || signal?.aborted) {
       throw new StartError(
         `The api was not ready within ${timeouts.readyMs / 1000} s. /readyz says: ${reason}`,
       )
@@ -97,6 +99,7 @@ export const startEngine = async (options: EngineOptions): Promise<Engine> => {
       log: options.log ?? 'capture',
       watch: options.watch ?? false,
       readyTimeoutMs: timeouts.readyMs,
+      signal: options.signal,
     })
 
   const names = Array.from({ length: options.workers ?? 1 }, (_, index) => `worker-${index + 1}`)
@@ -115,7 +118,7 @@ export const startEngine = async (options: EngineOptions): Promise<Engine> => {
   try {
     if (failed !== undefined || api === undefined) throw failed?.reason
     const dead = died.then((how) => Promise.reject(new StartError(`${how}.`)))
-    if (options.awaitStores ?? true) await Promise.race([awaitReadyz(url), dead])
+    if (options.awaitStores ?? true) await Promise.race([awaitReadyz(url, options.signal), dead])
     else dead.catch(() => undefined)
   } catch (error) {
     await stop()

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { projectRoot, typescriptLoader } from './config.ts'
 import { dyingWithParent } from './drop-privileges.ts'
 import { StartError } from './start-error.ts'
@@ -32,9 +33,12 @@ export interface ServiceOptions {
   /** Starts it again whenever one of its files changes; it then never ends by itself. */
   watch: boolean
   readyTimeoutMs: number
+  /** Ends a start that nobody wants any more. */
+  signal?: AbortSignal | undefined
 }
 
 const capturedMax = 64 * 1024
+const stopTimeoutMs = 10_000
 const supervised = new URL('./supervised.ts', import.meta.url).href
 
 const capture = (child: ChildProcess): (() => string) => {
@@ -45,6 +49,13 @@ const capture = (child: ChildProcess): (() => string) => {
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', keep)
   return () => captured
 }
+
+/** Resolves when the signal is aborted; never without one. */
+const aborted = (signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal?.aborted) resolve()
+    signal?.addEventListener('abort', () => resolve(), { once: true })
+  })
 
 const isReadyMessage = (message: unknown): boolean =>
   typeof message === 'object' && message !== null && 'type' in message && message.type === 'ready'
@@ -95,19 +106,18 @@ export const startService = async (options: ServiceOptions): Promise<Service> =>
     clearTimeout(timer)
   }
 
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(`was not ready within ${readyTimeoutMs / 1000} s`), readyTimeoutMs)
-  })
+  const abandoned = new AbortController()
+  const late = sleep(readyTimeoutMs, undefined, { signal: abandoned.signal })
   const failure = await Promise.race([
     ready.then(() => undefined),
     exited.then((how) => `ended with ${how} before it was ready`),
-    late,
+    late.then(() => `was not ready within ${readyTimeoutMs / 1000} s`),
+    aborted(options.signal).then(() => 'was told to stop before it was ready'),
   ])
-  clearTimeout(timer)
+  late.catch(() => undefined)
+  abandoned.abort()
   if (failure !== undefined) {
-    child.kill('SIGKILL')
-    await exited
+    await stop(stopTimeoutMs)
     throw new StartError([`${name} ${failure}.`, read().trimEnd()].filter(Boolean).join('\n'))
   }
   return {

@@ -3,7 +3,7 @@ import { adminCredentials } from './admin-credentials.ts'
 import { banner } from './banner.ts'
 import { givenEnvironment, isRunByNpm, projectRoot, type StartConfig } from './config.ts'
 import { emptyStores, lockDataDirectory, removeEngineFacts, writeEngineFacts } from './data-directory.ts'
-import { startEngine } from './engine.ts'
+import { type Engine, startEngine } from './engine.ts'
 import { freePort, isPortTaken } from './free-port.ts'
 import { seed } from './seed.ts'
 import { StartError } from './start-error.ts'
@@ -68,7 +68,8 @@ const boot = async ({ config, fresh, watch, say }: SuperviseOptions, closers: Cl
   await prepareSchema(stores.databaseUrl)
 
   say(`Starting the api and ${config.WORKERS} workers…`)
-  const engine = await startEngine({
+  const abandon = new AbortController()
+  const starting = startEngine({
     databaseUrl: stores.databaseUrl,
     redisUrl: stores.redisUrl,
     port,
@@ -79,8 +80,20 @@ const boot = async ({ config, fresh, watch, say }: SuperviseOptions, closers: Cl
     workingDirectory: projectRoot,
     log: 'inherit',
     watch,
+    signal: abandon.signal,
   })
-  closers.push({ close: () => engine.stop(), kill: () => engine.kill() })
+  let engine: Engine | undefined
+  closers.push({
+    close: async () => {
+      abandon.abort()
+      await starting.then(
+        (ready) => ready.stop(),
+        () => undefined,
+      )
+    },
+    kill: () => engine?.kill(),
+  })
+  engine = await starting
 
   await writeEngineFacts(data, {
     pid: process.pid,

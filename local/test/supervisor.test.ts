@@ -49,7 +49,10 @@ const startReady = async (options: Parameters<typeof start>[0] = {}) => {
   return { engine, tree, find }
 }
 
-const firstProduct = async (): Promise<Product> => (await fetch(`http://localhost:${port}/products/1`)).json()
+const firstProduct = async (): Promise<Product> => {
+  const answer = await fetch(`http://localhost:${port}/products/1`)
+  return (await answer.json()) as Product
+}
 
 const restock = async (quantity: number): Promise<void> => {
   const { user, password } = JSON.parse(await readFile(join(dataDirectory, 'admin.json'), 'utf8'))
