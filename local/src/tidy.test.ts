@@ -25,7 +25,7 @@ describe('imports', () => {
     ['worker/src/main.ts', "import { a } from '@flash-sale/local/engine.ts'", 'local/src/engine.ts'],
     ['shared/src/queue.ts', "import type { A } from '../../api/src/app.ts'", 'api/src/app.ts'],
     ['shared/src/queue.ts', "export { a } from '@flash-sale/local/seed.ts'", 'local/src/seed.ts'],
-    ['local/src/start.ts', "await import('../../api/src/main.ts')", 'api/src/main.ts'],
+    ['local/src/start.ts', `await ${'import'}('../../api/src/main.ts')`, 'api/src/main.ts'],
     [
       'loadtest/src/a.ts',
       "import { a } from '@flash-sale/shared/contract/product.ts'",

@@ -1,6 +1,7 @@
 /** The BullMQ queue of purchases: its name, what a job carries, what it returns, how long it is kept. */
 import { type JobsOptions, Queue } from 'bullmq'
-import type { Outcome, Strategy } from './contract/purchase.ts'
+import { z } from 'zod'
+import { type Outcome, purchaseRequestSchema, type Strategy } from './contract/purchase.ts'
 import type { Redis } from './redis.ts'
 
 /**
@@ -21,7 +22,15 @@ export interface PurchaseJob {
   customerId: string
   quantity: number
   strategy?: Strategy
+  /**
+   * Of a purchase with an Idempotency-Key: tells the job that was added from one that was there before, of which BullMQ
+   * says nothing. Not part of the purchase.
+   */
+  nonce?: string
 }
+
+/** What the data of a job must look like; whatever the nonce is, it harms no purchase. */
+export const purchaseJobSchema = purchaseRequestSchema.extend({ nonce: z.unknown().optional() })
 
 /** Return value of a completed job. Times are ISO 8601 in UTC. */
 export interface PurchaseResult {

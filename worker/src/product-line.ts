@@ -117,6 +117,15 @@ export const createProductLine = (
     try {
       const purchases = batch.map((item) => item.purchase)
       const result = await settleBatch(settler, lease, productId, purchases, thinkMs)
+      logger.debug(
+        {
+          productId,
+          fencingToken: lease.token,
+          batchSize: batch.length,
+          settleMs: Math.round(result.settleMs),
+        },
+        'batch settled',
+      )
       // The release is under way before the answers are, so that the next holder does not wait for them.
       const released = lease.release()
       answer(batch, lease, result)

@@ -1,5 +1,4 @@
-import { purchaseRequestSchema } from '@flash-sale/shared/contract/purchase.ts'
-import type { PurchaseJob } from '@flash-sale/shared/queue.ts'
+import { type PurchaseJob, purchaseJobSchema } from '@flash-sale/shared/queue.ts'
 import type { Job } from 'bullmq'
 import { validate as isUuid } from 'uuid'
 import type { Purchase } from './purchase.ts'
@@ -21,7 +20,7 @@ export const readPurchase = (job: Pick<Job<PurchaseJob>, 'id' | 'data' | 'timest
   const { id, timestamp } = job
   if (!id || !isUuid(id))
     return { kind: 'no_purchase', reason: `expected a UUID as job id, got ${JSON.stringify(id)}` }
-  const parsed = purchaseRequestSchema.safeParse(job.data)
+  const parsed = purchaseJobSchema.safeParse(job.data)
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     return { kind: 'unsettleable', id, reason: `${issue?.path.join('.')}: ${issue?.message}` }

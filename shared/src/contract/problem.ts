@@ -18,6 +18,10 @@ export const problems = {
   'method-not-allowed': { status: 405, title: 'This address does not answer this method' },
   'body-too-large': { status: 413, title: 'The body is larger than 4 kB' },
   'unsupported-media-type': { status: 415, title: 'The body must be application/json in UTF-8' },
+  'idempotency-key-reused': {
+    status: 422,
+    title: 'This customer has used this Idempotency-Key for another purchase',
+  },
   'internal-error': { status: 500, title: 'A fault on our side' },
   'queue-unavailable': { status: 503, title: 'The queue cannot be reached or takes no purchases now' },
   'outcome-unknown': {
@@ -29,7 +33,10 @@ export const problems = {
 
 export type ProblemCode = keyof typeof problems
 
-/** One field that was refused. `path` is a JSON path like `quantity`, empty for the body itself. */
+/**
+ * One field that was refused. `path` is a JSON path like `quantity`, empty for the body itself, or the name of a header
+ * like `Idempotency-Key`.
+ */
 export interface FieldProblem {
   path: string
   message: string

@@ -40,9 +40,27 @@ export const purchaseRequestSchema = z.strictObject({
 })
 export type PurchaseRequest = z.infer<typeof purchaseRequestSchema>
 
-/** Answer 202 of `POST /purchases`. */
+/**
+ * Header `Idempotency-Key` of `POST /purchases`: optional, chosen by the client, a new one for each purchase (a random
+ * UUID is right), kept for as long as the same purchase is sent again. It belongs to the customer: two customers may use
+ * the same key. It is taken as it stands, quotation marks included.
+ *
+ * One customer and key are one purchase, however often and wherever it is sent, also when an answer was lost, when both
+ * arrive at once, when Redis has forgotten the job or has lost everything. Sent again it is answered 202 with the same
+ * `jobId` and the header `Idempotency-Replayed: true`; with another product, quantity or strategy, 422
+ * `idempotency-key-reused`. A purchase that was refused or not accepted (every other status from 400) may be sent again
+ * with its key. After 503 and after no answer at all it must be, else it could become two.
+ *
+ * Remembered for ever once there is an outcome, and until then as long as Redis keeps the job. While Postgres cannot be
+ * asked, only what is in Redis is recognised: of an older purchase the answer then lacks `Idempotency-Replayed` and
+ * another payload is not refused. The first outcome stays the only one in any case.
+ */
+export const idempotencyKeySchema = z.string().regex(/^[ -~]{1,255}$/)
+
+/** Answer 202 of `POST /purchases`; with `Idempotency-Replayed: true` when it was accepted before. */
 export interface PurchaseAccepted {
   jobId: string
+  /** What it was accepted as; a purchase that was accepted before may have its outcome already. */
   status: 'queued'
   /** Where to poll; the same as the `Location` header. */
   statusUrl: string

@@ -52,9 +52,10 @@ if owner or rank > 0 then
     purchasesAhead = tonumber(redis.call('HGET', lock, 'purchases'))
     leaseLeftMs = redis.call('PTTL', lock)
   end
-  -- The line is as long as there are workers; 100 of them are counted, for the call to stay short.
-  for _, other in ipairs(redis.call('ZRANGE', line, 0, math.min(rank, 100) - 1)) do
-    if other ~= waiter then
+  -- The line is as long as there are workers; 100 of them are counted, for the call to stay short. With none ahead the
+  -- range would end at -1, which is Redis' word for the last.
+  if rank > 0 then
+    for _, other in ipairs(redis.call('ZRANGE', line, 0, math.min(rank, 100) - 1)) do
       purchasesAhead = purchasesAhead + tonumber(redis.call('HGET', sizes, other) or 0)
     end
   end

@@ -102,7 +102,8 @@ const release = (waiter: string): Step =>
 const jump = (ms: number): Step =>
   step(`the clock jumps by ${ms} ms`, async (model, real) => {
     const { lock, heartbeats } = keys.lock(real.product)
-    for (const waiter of await redis.zrange(heartbeats, '0', '-1')) await redis.zincrby(heartbeats, String(-ms), waiter)
+    for (const waiter of await redis.zrange(heartbeats, '0', '-1'))
+      await redis.zincrby(heartbeats, String(-ms), waiter)
     if (model.holder !== undefined) await redis.pexpire(lock, Math.max(0, (await redis.pttl(lock)) - ms))
     for (const [waiter, silent] of model.silentMs) model.silentMs.set(waiter, silent + ms)
     model.leaseLeftMs -= ms
@@ -136,6 +137,6 @@ it('behaves as the model, whatever happens in whatever order', async () => {
       const model: Model = { holder: undefined, leaseLeftMs: 0, token: 0, line: [], silentMs: new Map() }
       await fc.asyncModelRun(() => ({ model, real }), steps)
     }),
-    { numRuns: 150 },
+    { numRuns: 200 },
   )
 })
