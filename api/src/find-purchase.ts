@@ -1,9 +1,10 @@
 import type { PurchaseView } from '@flash-sale/shared/contract/purchase.ts'
 import { withDeadline } from '@flash-sale/shared/deadline.ts'
-import { type Database, DatabaseUnavailableError } from '@flash-sale/shared/postgres.ts'
+import { DatabaseUnavailableError } from '@flash-sale/shared/postgres.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
 import { Job } from 'bullmq'
 import type { PurchaseQueue } from './enqueue.ts'
+import type { PurchaseRows } from './purchase-rows.ts'
 import {
   type PurchaseBullJob,
   type PurchaseRow,
@@ -15,7 +16,7 @@ import {
 export interface PurchaseSources {
   redis: Redis
   queues: readonly PurchaseQueue[]
-  database: Database
+  rows: PurchaseRows
 }
 
 export type FoundPurchase =
@@ -29,6 +30,7 @@ type Read<T> = { read: true; value: T | undefined } | { read: false }
 
 /** Above the connection's own deadline of a command. */
 const jobDeadlineMs = 1_800
+const rowPatienceMs = 1_500
 
 const readJob = async ({ redis, queues }: PurchaseSources, jobId: string): Promise<Read<PurchaseBullJob>> => {
   if (redis.status !== 'ready') return { read: false }
@@ -42,16 +44,9 @@ const readJob = async ({ redis, queues }: PurchaseSources, jobId: string): Promi
   }
 }
 
-const readRow = async ({ database }: PurchaseSources, jobId: string): Promise<Read<PurchaseRow>> => {
+const readRow = async ({ rows }: PurchaseSources, jobId: string): Promise<Read<PurchaseRow>> => {
   try {
-    const [row] = await database.run(
-      'reading a purchase',
-      (sql) => sql<PurchaseRow[]>`
-        SELECT p.id, p.product_id, p.quantity, p.outcome, p.accepted_at, p.settled_at, o.id AS order_id
-          FROM purchases p LEFT JOIN orders o ON o.purchase_id = p.id
-         WHERE p.id = ${jobId}`,
-    )
-    return { read: true, value: row }
+    return { read: true, value: await rows.find(jobId, rowPatienceMs) }
   } catch (error) {
     if (error instanceof DatabaseUnavailableError) return { read: false }
     throw error

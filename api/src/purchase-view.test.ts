@@ -79,6 +79,7 @@ test.each([
     product_id: 1,
     quantity: 2,
     outcome: order_id === null ? 'sold_out' : 'confirmed',
+    fencing_token: '7',
     accepted_at: at,
     settled_at: at,
     order_id,

@@ -11,6 +11,8 @@ export interface PurchaseRow {
   product_id: number
   quantity: number
   outcome: Outcome
+  /** A bigint, hence text; null: settled without a lease, by the naive strategy or as failed. */
+  fencing_token: string | null
   accepted_at: Date
   settled_at: Date
   /** A bigint, hence text. */

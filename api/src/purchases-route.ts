@@ -1,19 +1,17 @@
-import {
-  type PurchaseAccepted,
-  type PurchaseRequest,
-  purchaseRequestSchema,
-} from '@flash-sale/shared/contract/purchase.ts'
+import { type PurchaseAccepted, purchaseRequestSchema } from '@flash-sale/shared/contract/purchase.ts'
 import type { Database } from '@flash-sale/shared/postgres.ts'
-import type { ProductCatalog, ProductFacts } from '@flash-sale/shared/product-catalog.ts'
-import { type PurchaseJob, queueNameOf } from '@flash-sale/shared/queue.ts'
+import type { ProductCatalog } from '@flash-sale/shared/product-catalog.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
 import { type Response, Router } from 'express'
-import { validate as isUuid, v7 } from 'uuid'
+import { validate as isUuid } from 'uuid'
+import { type Acceptance, acceptPurchase } from './accept-purchase.ts'
 import { withBody } from './body.ts'
-import { enqueue, type PurchaseQueue } from './enqueue.ts'
+import type { PurchaseQueue } from './enqueue.ts'
 import { findPurchase } from './find-purchase.ts'
-import { methodNotAllowed, type Refusal, sendProblem } from './problem-answer.ts'
+import { idempotencyKeyOf } from './idempotency-key.ts'
+import { methodNotAllowed, sendProblem } from './problem-answer.ts'
 import { sendUnknownProduct } from './product-id.ts'
+import { openPurchaseRows } from './purchase-rows.ts'
 import { pollAfterMs } from './purchase-view.ts'
 import { logReason } from './request-log.ts'
 
@@ -26,70 +24,53 @@ export interface PurchasesRouteDeps {
   demoStrategies: boolean
 }
 
-/** What can be refused without touching stock; undefined when the purchase may be queued. */
-const refusalOf = (
-  request: PurchaseRequest,
-  product: ProductFacts,
-  demoStrategies: boolean,
-  nowMs: number,
-): Refusal | undefined => {
-  if (request.strategy === 'naive' && !(demoStrategies && product.demo)) {
-    return {
-      code: 'strategy-not-allowed',
-      detail: demoStrategies
-        ? `product ${product.id} is not a demo product: leave strategy out`
-        : 'demo strategies are switched off here: leave strategy out',
-    }
-  }
-  if (product.opensAtMs !== null && nowMs < product.opensAtMs) {
-    return {
-      code: 'sale-not-open',
-      detail: `the sale of product ${product.id} opens at ${new Date(product.opensAtMs).toISOString()}`,
-      retryAfterS: Math.ceil((product.opensAtMs - nowMs) / 1000),
-    }
-  }
-  return undefined
-}
+const sendInvalidKey = (response: Response, message: string): void =>
+  sendProblem(response, {
+    code: 'invalid-request',
+    detail: `Idempotency-Key: ${message}`,
+    errors: [{ path: 'Idempotency-Key', message }],
+  })
 
-const jobOf = (request: PurchaseRequest): PurchaseJob => ({
-  productId: request.productId,
-  customerId: request.customerId,
-  quantity: request.quantity,
-  ...(request.strategy === 'naive' ? { strategy: request.strategy } : {}),
-})
-
-const sendAccepted = (response: Response, jobId: string): void => {
+const sendAccepted = (response: Response, jobId: string, replayed: boolean): void => {
   const statusUrl = `/purchases/${jobId}`
   const accepted: PurchaseAccepted = { jobId, status: 'queued', statusUrl, pollAfterMs: pollAfterMs(0) }
   response.setHeader('Location', statusUrl)
   // Whole seconds are all that the header can say; clients that read the body ask sooner.
   response.setHeader('Retry-After', '1')
+  if (replayed) response.setHeader('Idempotency-Replayed', 'true')
   response.status(202).json(accepted)
+}
+
+type NotQueued = Extract<Acceptance, { reason: string }>
+
+/** What a buyer should do whose purchase was not, or perhaps not, queued. */
+const adviceOf = ({ kind, jobId }: NotQueued, keyed: boolean): string => {
+  const what =
+    kind === 'queue-unavailable' ? 'the queue cannot take purchases now' : 'the queue did not answer in time'
+  if (keyed) return `${what}: send it again with the same Idempotency-Key, it stays one purchase`
+  return kind === 'queue-unavailable'
+    ? `${what}, and this one was not accepted: send it again`
+    : `${what}: see /purchases/${jobId} before you send it again`
 }
 
 /** `POST /purchases` and `GET /purchases/:jobId`. */
 export const purchasesRoute = (deps: PurchasesRouteDeps): Router => {
   const { redis, queues, database, catalog, demoStrategies } = deps
-  const sources = { redis, database, queues: [...queues.values()] }
+  const rows = openPurchaseRows(database)
+  const sources = { redis, rows, queues: [...queues.values()] }
 
-  const purchase = withBody(purchaseRequestSchema, async (body, _request, response) => {
+  const purchase = withBody(purchaseRequestSchema, async (body, request, response) => {
+    const given = idempotencyKeyOf(request)
+    if (given.kind === 'invalid') return sendInvalidKey(response, given.why)
     const product = await catalog.find(body.productId)
     if (!product) return sendUnknownProduct(response, body.productId)
-    const acceptedAtMs = Date.now()
-    const refusal = refusalOf(body, product, demoStrategies, acceptedAtMs)
-    if (refusal) return sendProblem(response, refusal)
 
-    const queue = queues.get(queueNameOf(body.productId))
-    if (!queue) throw new Error(`there is no queue ${queueNameOf(body.productId)}`)
-    const jobId = v7()
-    const enqueued = await enqueue(redis, queue, { jobId, acceptedAtMs, job: jobOf(body) })
-    if (enqueued.kind === 'accepted') return sendAccepted(response, jobId)
-    logReason(response, enqueued.reason)
-    const detail =
-      enqueued.kind === 'queue-unavailable'
-        ? 'the queue cannot take purchases now, and this one was not accepted: send it again'
-        : `the queue did not answer in time: see /purchases/${jobId} before you send it again`
-    sendProblem(response, { code: enqueued.kind, detail })
+    const key = given.kind === 'key' ? given.key : undefined
+    const acceptance = await acceptPurchase({ redis, queues, rows, demoStrategies }, body, product, key)
+    if (acceptance.kind === 'accepted') return sendAccepted(response, acceptance.jobId, acceptance.replayed)
+    if (acceptance.kind === 'refused') return sendProblem(response, acceptance.refusal)
+    logReason(response, acceptance.reason)
+    sendProblem(response, { code: acceptance.kind, detail: adviceOf(acceptance, key !== undefined) })
   })
 
   const router = Router()

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto'
+import type { PurchaseRequest } from '@flash-sale/shared/contract/purchase.ts'
+import { DatabaseUnavailableError } from '@flash-sale/shared/postgres.ts'
+import type { ProductFacts } from '@flash-sale/shared/product-catalog.ts'
+import { type PurchaseJob, queueNameOf } from '@flash-sale/shared/queue.ts'
+import type { Redis } from '@flash-sale/shared/redis.ts'
+import { v7 } from 'uuid'
+import { enqueue, type PurchaseQueue } from './enqueue.ts'
+import { purchaseIdOf } from './idempotency-key.ts'
+import type { Refusal } from './problem-answer.ts'
+import type { PurchaseRows } from './purchase-rows.ts'
+import type { PurchaseRow } from './purchase-view.ts'
+import { refusalOf } from './refuse-purchase.ts'
+
+export interface AcceptSources {
+  redis: Redis
+  queues: ReadonlyMap<string, PurchaseQueue>
+  rows: PurchaseRows
+  demoStrategies: boolean
+}
+
+/** What became of a purchase that was sent; see `Enqueued` for the last two. */
+export type Acceptance =
+  /** `replayed`: by an earlier call with the same key. */
+  | { kind: 'accepted'; jobId: string; replayed: boolean }
+  | { kind: 'refused'; refusal: Refusal }
+  | { kind: 'queue-unavailable' | 'outcome-unknown'; jobId: string; reason: string }
+
+/** Of the 2 s within which a purchase is answered; Redis may take the rest. */
+const rowPatienceMs = 200
+
+const jobOf = (request: PurchaseRequest): PurchaseJob => ({
+  productId: request.productId,
+  customerId: request.customerId,
+  quantity: request.quantity,
+  ...(request.strategy === 'naive' ? { strategy: request.strategy } : {}),
+})
+
+const isJobOf = (job: PurchaseJob, request: PurchaseRequest): boolean =>
+  job.productId === request.productId &&
+  job.quantity === request.quantity &&
+  (job.strategy === 'naive') === (request.strategy === 'naive')
+
+const isRowOf = (row: PurchaseRow, request: PurchaseRequest): boolean => {
+  // The naive strategy holds no lease. Neither had what failed, whatever its strategy was.
+  const naive = row.outcome === 'failed' ? request.strategy === 'naive' : row.fencing_token === null
+  return (
+    row.product_id === request.productId &&
+    row.quantity === request.quantity &&
+    naive === (request.strategy === 'naive')
+  )
+}
+
+const replay = (jobId: string, same: boolean): Acceptance => {
+  if (same) return { kind: 'accepted', jobId, replayed: true }
+  const detail =
+    'expected the productId, quantity and strategy that this Idempotency-Key was sent with before: ' +
+    'a new purchase needs a new key'
+  return { kind: 'refused', refusal: { code: 'idempotency-key-reused', detail } }
+}
+
+/** Undefined also while Postgres cannot be asked: a sale goes on without it, and what is queued twice is sold once. */
+const storedRow = async (rows: PurchaseRows, jobId: string): Promise<PurchaseRow | undefined> => {
+  try {
+    return await rows.find(jobId, rowPatienceMs)
+  } catch (error) {
+    if (error instanceof DatabaseUnavailableError) return undefined
+    throw error
+  }
+}
+
+/**
+ * Takes a purchase, once for one customer and key, and answers within 2 s whatever the stores do. What has its outcome
+ * is found in Postgres and not queued again; what waits for it is found in Redis, by the job that is there already.
+ * @param key the Idempotency-Key; without one every call is a purchase of its own.
+ */
+export const acceptPurchase = async (
+  { redis, queues, rows, demoStrategies }: AcceptSources,
+  request: PurchaseRequest,
+  product: ProductFacts,
+  key: string | undefined,
+): Promise<Acceptance> => {
+  const jobId = key === undefined ? v7() : purchaseIdOf(request.customerId, key)
+  // Before any refusal: what was accepted is not refused afterwards.
+  const row = key === undefined ? undefined : await storedRow(rows, jobId)
+  if (row) return replay(jobId, isRowOf(row, request))
+
+  const acceptedAtMs = Date.now()
+  const refusal = refusalOf(request, product, demoStrategies, acceptedAtMs)
+  if (refusal) return { kind: 'refused', refusal }
+
+  const queue = queues.get(queueNameOf(product.id))
+  if (!queue) throw new Error(`there is no queue ${queueNameOf(product.id)}`)
+  const job = key === undefined ? jobOf(request) : { ...jobOf(request), nonce: randomUUID() }
+  const enqueued = await enqueue(redis, queue, { jobId, acceptedAtMs, job })
+  switch (enqueued.kind) {
+    case 'accepted':
+      return { kind: 'accepted', jobId, replayed: false }
+    case 'was-there':
+      return replay(jobId, isJobOf(enqueued.job, request))
+    default:
+      return { ...enqueued, jobId }
+  }
+}
