@@ -2,6 +2,7 @@ import { isolatedStores } from '@flash-sale/local/isolated-stores.ts'
 import type { Outcome } from '@flash-sale/shared/contract/purchase.ts'
 import { openDatabase } from '@flash-sale/shared/postgres.ts'
 import fc from 'fast-check'
+import postgres from 'postgres'
 import { v7 } from 'uuid'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Purchase } from './purchase.ts'
@@ -291,6 +292,33 @@ describe('at the same time', () => {
         sql`SELECT customer_id FROM orders WHERE product_id = ${id} GROUP BY customer_id HAVING count(*) > 1`,
     )
     expect(twice).toHaveLength(0)
+  })
+})
+
+describe('at the very same moment', () => {
+  it('two settlements do not decide on the same stock', async () => {
+    const id = await createProduct({ stock: 10 })
+    const batches = ['a', 'b'].map((who) =>
+      purchases(
+        id,
+        Array.from({ length: 10 }, (_, n): [string, number] => [`${who}${n}`, 1]),
+      ),
+    )
+    // Both are held up at the product's row until both have come that far.
+    const blocker = postgres(stores.databaseUrl, { max: 2 })
+    const held = await blocker.reserve()
+    await held`BEGIN`
+    await held`SELECT id FROM products WHERE id = ${id} FOR UPDATE`
+    const settling = Promise.all(batches.map((batch) => outcomesOf(id, 1, batch)))
+    const blocked = () =>
+      blocker`SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`
+    await expect.poll(async () => (await blocked()).length, { timeout: 1_500, interval: 10 }).toBe(2)
+    await held`COMMIT`
+    held.release()
+    const outcomes = (await settling).flat()
+    await blocker.end()
+    expect(outcomes.filter((outcome) => outcome === 'confirmed')).toHaveLength(10)
+    expect(await stateOf(id)).toMatchObject({ stock: 0, movements: 0, orders: 10 })
   })
 })
 

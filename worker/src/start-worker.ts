@@ -88,7 +88,7 @@ export const startWorker = (config: WorkerConfig, logger: Logger): Closer[] => {
 
   return [
     { what: 'liveness', close: async () => stopLiveness() },
-    { what: 'workers', close: () => stopWorkers([...workers, reconciler.worker], batcher) },
+    { what: 'workers', close: () => stopWorkers([...workers, reconciler.worker], batcher, workerRedis) },
     { what: 'reconciler', close: () => reconciler.close() },
     { what: 'product facts', close: async () => catalog.close() },
     { what: 'postgres', close: () => database.close(1_000) },

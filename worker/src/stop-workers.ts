@@ -1,4 +1,5 @@
 import { withDeadline } from '@flash-sale/shared/deadline.ts'
+import type { Redis } from '@flash-sale/shared/redis.ts'
 import type { Worker } from 'bullmq'
 import type { Batcher } from './batcher.ts'
 
@@ -17,6 +18,7 @@ export const stopWorkers = async (
   // BullMQ's own close waits for ever when Redis is away.
   const closed = Promise.all(workers.map((worker) => worker.close()))
   closed.catch(() => undefined)
+  if (redis.status !== 'ready') return batcher.handBack()
   try {
     await withDeadline('finishing active purchases', finishMs, closed)
   } catch {

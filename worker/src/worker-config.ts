@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { loadDotEnv } from '@flash-sale/shared/config/dot-env.ts'
-import { flag, optional, readConfig, text, wholeNumber } from '@flash-sale/shared/config/readers.ts'
+import { flag, readConfig, text, wholeNumber } from '@flash-sale/shared/config/readers.ts'
 import { storeSecretProblems, storesConfig } from '@flash-sale/shared/config/stores-config.ts'
 import { z } from 'zod'
 
@@ -21,7 +21,7 @@ const schema = z
     DEMO_STRATEGIES: flag(false),
     RECONCILE_EVERY_MS: wholeNumber({ min: 200, max: 3_600_000, fallback: 10_000, unit: 'milliseconds' }),
     RECONCILE_AFTER_MS: wholeNumber({ min: 1_000, max: 3_600_000, fallback: 30_000, unit: 'milliseconds' }),
-    LIVENESS_FILE: optional(text({ max: 300 })),
+    LIVENESS_FILE: text({ max: 300 }).optional(),
   })
   .superRefine((config, ctx) => {
     for (const problem of storeSecretProblems(config)) ctx.addIssue({ code: 'custom', ...problem })

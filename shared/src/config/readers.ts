@@ -83,10 +83,6 @@ export const storeUrl = (protocols: readonly string[], fallback?: string) =>
     true,
   )
 
-/** What `inner` reads, or undefined when the variable is not set or empty. */
-export const optional = <T>(inner: z.ZodType<T, string | undefined>) =>
-  z.union([z.undefined(), z.literal('').transform(() => undefined), inner])
-
 /**
  * Reads and validates the whole configuration of a process.
  * @param schema object schema, keys are the variables' names.

@@ -5,7 +5,7 @@ import { closeRedis, openWorkerRedis } from '@flash-sale/shared/redis.ts'
 import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
 import fc from 'fast-check'
 import { afterAll, expect, it } from 'vitest'
-import { type AcquireReply, lockScripts } from './lock-scripts.ts'
+import { type AcquireReply, lockScripts } from '../src/lock/lock-scripts.ts'
 
 const stores = isolatedStores()
 const redis = openWorkerRedis({
