@@ -50,3 +50,46 @@ test.each([
   const queue = queueOf(() => Promise.reject(new Error(message)))
   expect(await enqueue(redisOf('ready'), queue, purchase)).toEqual({ kind, reason: message })
 })
+
+const keyed = { ...purchase, job: { ...purchase.job, nonce: 'mine' } }
+
+/** A queue that takes everything, and a Redis in which `read` gives what is stored of the job. */
+const storesWith = (read: (key: string, field: string) => Promise<string | null>) => {
+  const redis = { status: 'ready', hget: read } as unknown as Redis
+  const queue = { add: async () => undefined, toKey: (id: string) => `bull:purchases:${id}` }
+  return [redis, queue as unknown as PurchaseQueue] as const
+}
+
+test.each([
+  ['its own', JSON.stringify(keyed.job), { kind: 'accepted' }],
+  [
+    "another call's",
+    JSON.stringify({ ...keyed.job, nonce: 'yours' }),
+    { kind: 'was-there', job: { ...keyed.job, nonce: 'yours' } },
+  ],
+  ['one without nonce', JSON.stringify(purchase.job), { kind: 'was-there', job: purchase.job }],
+  ['none any more', null, { kind: 'accepted' }],
+])('a job with a nonce is read back: %s', async (_what, stored, expected) => {
+  const asked: string[][] = []
+  const [redis, queue] = storesWith(async (...given) => {
+    asked.push(given)
+    return stored
+  })
+  expect(await enqueue(redis, queue, keyed)).toEqual(expected)
+  expect(asked).toEqual([[`bull:purchases:${purchase.jobId}`, 'data']])
+})
+
+test.each(["Stream isn't writeable", 'Command timed out', 'OOM command not allowed'])(
+  'the job was added, and is not read back (%s): nobody knows whose it is',
+  async (message) => {
+    const [redis, queue] = storesWith(() => Promise.reject(new Error(message)))
+    expect(await enqueue(redis, queue, keyed)).toEqual({ kind: 'outcome-unknown', reason: message })
+  },
+)
+
+test('a Redis that goes silent between the two', async () => {
+  const [redis, queue] = storesWith(() => new Promise(() => undefined))
+  const startedAtMs = performance.now()
+  expect(await enqueue(redis, queue, keyed)).toMatchObject({ kind: 'outcome-unknown' })
+  expect(performance.now() - startedAtMs).toBeLessThan(1_800)
+})

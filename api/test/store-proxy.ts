@@ -8,6 +8,8 @@ export interface StoreProxy {
   down(): Promise<void>
   /** Keeps connections, but lets nothing through, as a stopped process does. */
   freeze(): void
+  /** Keeps connections and lets requests through, but no answer. */
+  loseReplies(): void
   /** Back to normal. */
   up(): Promise<void>
   close(): Promise<void>
@@ -17,12 +19,12 @@ export interface StoreProxy {
 export const openStoreProxy = async (storeUrl: string, startDown = false): Promise<StoreProxy> => {
   const target = new URL(storeUrl)
   const sockets = new Set<Socket>()
-  let frozen = false
+  const swallows = { requests: false, replies: false }
 
-  const pipe = (from: Socket, to: Socket): void => {
+  const pipe = (from: Socket, to: Socket, what: keyof typeof swallows): void => {
     sockets.add(from)
     from.on('data', (chunk) => {
-      if (!frozen) to.write(chunk)
+      if (!swallows[what]) to.write(chunk)
     })
     from.on('error', () => undefined)
     from.on('close', () => {
@@ -32,8 +34,8 @@ export const openStoreProxy = async (storeUrl: string, startDown = false): Promi
   }
   const server = createServer((client) => {
     const store = connect(Number(target.port), target.hostname)
-    pipe(client, store)
-    pipe(store, client)
+    pipe(client, store, 'requests')
+    pipe(store, client, 'replies')
   })
   const listen = (port: number): Promise<void> =>
     new Promise((resolve) => server.listen(port, '127.0.0.1', resolve))
@@ -51,9 +53,9 @@ export const openStoreProxy = async (storeUrl: string, startDown = false): Promi
     await closed
   }
   const up = async (): Promise<void> => {
-    // What was swallowed while frozen is lost: such a connection is of no use any more.
-    if (frozen) for (const socket of sockets) socket.destroy()
-    frozen = false
+    // What was swallowed is lost: such a connection is of no use any more.
+    if (swallows.replies) for (const socket of sockets) socket.destroy()
+    Object.assign(swallows, { requests: false, replies: false })
     if (!server.listening) await listen(port)
   }
   if (startDown) await down()
@@ -62,7 +64,10 @@ export const openStoreProxy = async (storeUrl: string, startDown = false): Promi
     down,
     up,
     freeze: () => {
-      frozen = true
+      Object.assign(swallows, { requests: true, replies: true })
+    },
+    loseReplies: () => {
+      swallows.replies = true
     },
     close: down,
   }

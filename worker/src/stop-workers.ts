@@ -14,6 +14,7 @@ const handBackMs = 2_000
 export const stopWorkers = async (
   workers: readonly Pick<Worker, 'close'>[],
   batcher: Batcher,
+  redis: Pick<Redis, 'status'>,
 ): Promise<void> => {
   // BullMQ's own close waits for ever when Redis is away.
   const closed = Promise.all(workers.map((worker) => worker.close()))

@@ -21,7 +21,7 @@ const reader = <T>(
     .string()
     .optional()
     .transform((raw, ctx): T => {
-      const given = raw === undefined || raw.trim() === '' ? undefined : raw.trim()
+      const given = raw?.trim()
       if (given === undefined && fallback !== undefined) return fallback
       const value = given === undefined ? undefined : parse(given)
       if (value !== undefined) return value
@@ -94,7 +94,9 @@ export const readConfig = <T extends z.ZodType>(
   schema: T,
   env: Readonly<Record<string, string | undefined>>,
 ): Readonly<z.output<T>> => {
-  const result = schema.safeParse(env)
+  // A variable that is set to nothing, as `.env` files do, is not set.
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim() !== ''))
+  const result = schema.safeParse(given)
   if (result.success) return Object.freeze(result.data)
   const lines = result.error.issues.map(
     (issue) => `  ${issue.path.join('.') || 'configuration'}: ${issue.message}`,

@@ -14,7 +14,17 @@ export interface Verification {
   oversold: number
   /** Orders beyond the first of a purchase, plus confirmed purchases without an order and the reverse. */
   duplicates: number
-  /** Purchases refused as sold out although they asked for no more than was left at their turn. */
+  /**
+   * Purchases refused as sold out although they asked for no more than was left at their turn; without naive purchases
+   * also those that asked for no more than is left now, when nothing was added since.
+   */
   undersold: number
+  /** Customers with more units than the product allows each. */
+  overLimit: number
+  /**
+   * Leases that settled before one with a smaller fencing token did, tokens beyond the product's own, and purchases
+   * that were settled without one on a product where that is not allowed.
+   */
+  fencingBreaches: number
   ok: boolean
 }
