@@ -31,7 +31,12 @@ test('what is asked for together is one query, and everybody gets his row', asyn
   const first = await query(1)
   expect(first.ids).toEqual(['known-1', 'known-2', 'other'])
   first.answer()
-  expect(await Promise.all(asked)).toEqual([{ id: 'known-1' }, { id: 'known-2' }, undefined, { id: 'known-1' }])
+  expect(await Promise.all(asked)).toEqual([
+    { id: 'known-1' },
+    { id: 'known-2' },
+    undefined,
+    { id: 'known-1' },
+  ])
   expect(queries).toHaveLength(1)
 })
 

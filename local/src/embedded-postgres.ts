@@ -4,7 +4,7 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { asOwner } from './drop-privileges.ts'
-import { onFreePort } from './free-port.ts'
+import { onPort } from './free-port.ts'
 import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.ts'
 import { runCommand } from './run-command.ts'
 import { StartError } from './start-error.ts'
@@ -16,6 +16,8 @@ export interface EmbeddedStoreOptions {
   directory: string
   /** true: what was acknowledged survives a power cut. false: for tests, nothing is ever flushed. */
   durable: boolean
+  /** Of 127.0.0.1; default: a free one. */
+  port?: number | undefined
 }
 
 const user = 'flash_sale'
@@ -80,11 +82,11 @@ const createDatabase = async (url: string): Promise<void> => {
 }
 
 /**
- * Starts the Postgres of the npm package on a free port of 127.0.0.1, with its own password and an empty database,
- * or with what an earlier start left in `directory`.
+ * Starts the Postgres of the npm package on 127.0.0.1, with its own password and an empty database, or with what an earlier start left in `directory`.
  * @throws {StartError} when it does not come up; nothing is left running then.
  */
-export const startPostgres = async ({ directory, durable }: EmbeddedStoreOptions): Promise<Store> => {
+export const startPostgres = async (options: EmbeddedStoreOptions): Promise<Store> => {
+  const { directory, durable } = options
   const binaries = postgresBinaries()
   const owner = await storeDirectory(directory)
   const cluster = join(directory, 'cluster')
@@ -97,7 +99,7 @@ export const startPostgres = async ({ directory, durable }: EmbeddedStoreOptions
     )
   })
 
-  const store = await onFreePort(async (port) => {
+  const store = await onPort(options.port, async (port) => {
     const args = ['-D', cluster, ...settings(port, durable)]
     const started = await startStoreProcess({
       name: 'Postgres',

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { asOwner } from './drop-privileges.ts'
 import type { EmbeddedStoreOptions } from './embedded-postgres.ts'
-import { onFreePort } from './free-port.ts'
+import { onPort } from './free-port.ts'
 import type { RedisBinary } from './redis-binary.ts'
 import { storeDirectory, waitUntilUnused } from './store-directory.ts'
 import { type Store, startStoreProcess } from './store-process.ts'
@@ -49,21 +49,26 @@ const isReady = (port: number, password: string): Promise<boolean> =>
       .on('close', () => end(false))
   })
 
+export interface EmbeddedRedisOptions extends EmbeddedStoreOptions {
+  binary: RedisBinary
+  /** Default: one made for this run. */
+  password?: string | undefined
+}
+
 /**
- * Starts a Redis on a free port of 127.0.0.1, with a password made for this run, empty or with what an earlier start
- * left in `directory`.
+ * Starts a Redis on 127.0.0.1, with a password, empty or with what an earlier start left in `directory`.
  * @throws {StartError} when it does not come up; nothing is left running then.
  */
-export const startRedis = async (options: EmbeddedStoreOptions & { binary: RedisBinary }): Promise<Store> => {
+export const startRedis = async (options: EmbeddedRedisOptions): Promise<Store> => {
   const { directory, durable, binary } = options
   const owner = await storeDirectory(directory)
   const data = join(directory, 'data')
   await mkdir(data, { recursive: true, mode: 0o700 })
   await storeDirectory(data)
   await waitUntilUnused(data, timeouts.unusedMs)
-  const password = randomBytes(24).toString('hex')
+  const password = options.password ?? randomBytes(24).toString('hex')
 
-  return onFreePort(async (port) => {
+  return onPort(options.port, async (port) => {
     const started = await startStoreProcess({
       name: 'Redis',
       command: asOwner(owner, 'TERM', { command: binary.path, args: ['-'] }),

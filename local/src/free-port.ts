@@ -49,3 +49,7 @@ export const onFreePort = async <T>(start: (port: number) => Promise<T>, attempt
     return onFreePort(start, attempts - 1)
   }
 }
+
+/** Runs `start` with the given port; without one, with a free one (see `onFreePort`). */
+export const onPort = <T>(port: number | undefined, start: (port: number) => Promise<T>): Promise<T> =>
+  port === undefined ? onFreePort(start) : start(port)

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { projectRoot, typescriptLoader } from './config.ts'
@@ -16,7 +17,7 @@ export interface Service {
   /** SIGTERM, after `timeoutMs` SIGKILL; resolves when the process is gone. */
   stop(timeoutMs: number): Promise<void>
   kill(signal: NodeJS.Signals): void
-  /** The end of what it wrote so far; empty when its output is inherited. */
+  /** The end of what it wrote so far, where that is captured; else empty. */
   output(): string
 }
 
@@ -28,8 +29,8 @@ export interface ServiceOptions {
   /** The whole environment of the process. */
   environment: NodeJS.ProcessEnv
   workingDirectory: string
-  /** `inherit`: its log is shown. `capture`: it is kept for `output()`. */
-  log: 'inherit' | 'capture'
+  /** `inherit`: its log is shown. `capture`: it is kept for `output()`. A file: it is added to that. */
+  log: 'inherit' | 'capture' | { file: string }
   /** Starts it again whenever one of its files changes; it then never ends by itself. */
   watch: boolean
   readyTimeoutMs: number
@@ -78,7 +79,8 @@ const reportsReady = (child: ChildProcess): Promise<void> =>
  */
 export const startService = async (options: ServiceOptions): Promise<Service> => {
   const { name, log, readyTimeoutMs } = options
-  const output = log === 'inherit' ? 'inherit' : 'pipe'
+  const file = typeof log === 'object' ? openSync(log.file, 'a', 0o600) : undefined
+  const output = file ?? (log === 'inherit' ? 'inherit' : 'pipe')
   const run = ['--import', typescriptLoader, '--import', supervised, join(projectRoot, options.entry)]
   const { command, args } = options.watch
     ? // The process that watches has no code of ours that would notice the end of the supervisor.
@@ -93,6 +95,7 @@ export const startService = async (options: ServiceOptions): Promise<Service> =>
     detached: true,
     stdio: ['ignore', output, output, 'ipc'],
   })
+  if (file !== undefined) closeSync(file)
   const ready = reportsReady(child)
   const read = capture(child)
   const exited = once(child, 'exit').then(

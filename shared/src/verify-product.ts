@@ -19,7 +19,7 @@ export const verificationOf = (counts: ProductCounts): Verification => {
   const naive = Number(counts.naive)
   const oversold = Math.max(0, sold - initialStock - restocked)
   const repeated = Number(counts.matched) - (Number(counts.confirmed) - Number(counts.confirmed_alone))
-  const duplicates = Math.abs(repeated) + Number(counts.confirmed_alone) + Number(counts.orders_alone)
+  const duplicates = repeated + Number(counts.confirmed_alone) + Number(counts.orders_alone)
   // The naive strategy writes back a stock that it read long ago, which may be more than there was.
   const undersold = Number(counts.undersold_by_row) + (naive === 0 ? Number(counts.undersold_since) : 0)
   const overLimit = Number(counts.over_limit)

@@ -21,6 +21,5 @@ export interface Settled {
   storedBefore: boolean
 }
 
-/** Acceptance, then id: ids made by one api process grow within a millisecond. */
-export const byAcceptance = (a: Purchase, b: Purchase): number =>
-  a.acceptedAtMs - b.acceptedAtMs || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+/** Acceptance. Sorting is stable, so that purchases of one millisecond stay in the order in which the queue gave them. */
+export const byAcceptance = (a: Purchase, b: Purchase): number => a.acceptedAtMs - b.acceptedAtMs
