@@ -44,5 +44,17 @@ test('an answer of any status is an answer', async () => {
   const client = createClient(await serve(answering(500, { code: 'x' }, { 'retry-after': '1' })), 1)
   onTestFinished(() => client.destroy('the test is over'))
   const answer = await client.send({ method: 'GET', path: '/' })
-  expect(answer).toEqual({ kind: 'answer', status: 500, body: { code: 'x' }, retryAfterMs: 1_000 })
+  expect(answer).toEqual({
+    kind: 'answer',
+    status: 500,
+    body: { code: 'x' },
+    retryAfterMs: 1_000,
+    replayed: false,
+  })
+})
+
+test('an answer says whether it was given before', async () => {
+  const client = createClient(await serve(answering(202, {}, { 'idempotency-replayed': 'true' })), 1)
+  onTestFinished(() => client.destroy('the test is over'))
+  expect(await client.send({ method: 'POST', path: '/' })).toMatchObject({ status: 202, replayed: true })
 })

@@ -2,7 +2,14 @@ import { Pool } from 'undici'
 
 /** What came back: an answer of any status, or a fault, after which nobody knows what the server did. */
 export type Answer =
-  | { kind: 'answer'; status: number; body: unknown; retryAfterMs: number | undefined }
+  | {
+      kind: 'answer'
+      status: number
+      body: unknown
+      retryAfterMs: number | undefined
+      /** The server says that it has given this answer to an earlier call with the same Idempotency-Key. */
+      replayed: boolean
+    }
   | { kind: 'fault'; reason: string }
 
 export interface Call {
@@ -72,7 +79,8 @@ export function createClient(origin: string, connections: number): Client {
       const text = await response.body.text()
       const retryAfter = response.headers['retry-after']
       const retryAfterMs = retryAfterMsOf(Array.isArray(retryAfter) ? retryAfter[0] : retryAfter)
-      return { kind: 'answer', status: response.statusCode, body: jsonOf(text), retryAfterMs }
+      const replayed = response.headers['idempotency-replayed'] === 'true'
+      return { kind: 'answer', status: response.statusCode, body: jsonOf(text), retryAfterMs, replayed }
     } catch (error) {
       return { kind: 'fault', reason: reasonOf(error) }
     }

@@ -42,11 +42,11 @@ test('counts every buyer once, and keeps the reasons apart', () => {
   const figures = figuresOf(
     [
       settled('a', 0, 'confirmed', '1'),
-      settled('b', 0, 'sold_out'),
-      settled('c', 0, 'failed'),
+      { ...settled('b', 0, 'sold_out'), retries: 2, replayed: true },
+      { ...settled('c', 0, 'failed'), retries: 0, replayed: false },
       { kind: 'lost', jobId: 'd', acceptMs: 30, reason: 'unknown-purchase' },
       { kind: 'refused', reason: 'sale-not-open', detail: 'not yet' },
-      { kind: 'unanswered', reason: 'ECONNRESET', detail: 'ECONNRESET' },
+      { kind: 'unanswered', reason: 'ECONNRESET', detail: 'ECONNRESET', retries: 3 },
       { kind: 'unanswered', reason: 'ECONNRESET', detail: 'ECONNRESET' },
     ],
     1,
@@ -57,6 +57,8 @@ test('counts every buyer once, and keeps the reasons apart', () => {
     refused: 1,
     unanswered: 2,
     lost: 1,
+    retried: 5,
+    replayed: 1,
     sharedIds: 0,
     perSecond: 1.5,
     perSecondByServer: 3,
@@ -87,8 +89,7 @@ test('an id that two buyers hold is counted', () => {
 test.each<[string, BuyerResult[], number]>([
   ['in order', [settled('a', 0, 'confirmed'), settled('b', 1, 'sold_out')], 0],
   ['one came later and was served', [settled('a', 0, 'sold_out'), settled('b', 1, 'confirmed')], 1],
-  ['the job id breaks a tie', [settled('a', 0, 'sold_out'), settled('b', 0, 'confirmed')], 1],
-  ['the job id breaks a tie, in order', [settled('b', 0, 'sold_out'), settled('a', 0, 'confirmed')], 0],
+  ['in the same millisecond', [settled('a', 0, 'sold_out'), settled('b', 0, 'confirmed')], 0],
   ['nobody sold out', [settled('a', 0, 'confirmed'), settled('b', 1, 'confirmed')], 0],
 ])('out of order at the sell-out: %s', (_name, results, inversions) => {
   expect(figuresOf(results, 1).fifoInversions).toBe(inversions)

@@ -12,6 +12,10 @@ export interface Figures {
   refused: number
   unanswered: number
   lost: number
+  /** POSTs that were sent again, with the same Idempotency-Key. */
+  retried: number
+  /** Buyers who were told that their purchase had been accepted before: its first answer was lost. */
+  replayed: number
   /** Why purchases were refused, not answered or lost; the commonest first. */
   reasons: { reason: string; detail: string; count: number }[]
   /** Job ids or order ids that two buyers were given. */
@@ -74,6 +78,8 @@ export function figuresOf(results: readonly BuyerResult[], quantity: number): Fi
     refused: results.filter(({ kind }) => kind === 'refused').length,
     unanswered: results.filter(({ kind }) => kind === 'unanswered').length,
     lost: results.filter(({ kind }) => kind === 'lost').length,
+    retried: results.reduce((sum, { retries = 0 }) => sum + retries, 0),
+    replayed: results.filter(({ replayed }) => replayed === true).length,
     reasons: reasonsOf(results),
     sharedIds: sharedIdsOf(results),
     changedOutcomes: settled.filter(({ changedTo }) => changedTo !== undefined).length,
@@ -118,17 +124,13 @@ function sharedIdsOf(results: readonly BuyerResult[]): number {
 
 /**
  * At quantity 1 the first buyers get the stock: nobody who is confirmed came after somebody who is sold
- * out. Ties of the millisecond are told apart by the job id, which a UUID v7 keeps in order of creation.
+ * out. Of two that were accepted in the same millisecond nobody outside can tell which was first.
  */
 function fifoInversionsOf(settled: readonly Settled[]): number {
-  const placeOf = ({ view, jobId }: Settled): string => `${view.acceptedAt} ${jobId}`
-  const firstSoldOut = settled
+  const acceptedAtMs = ({ view }: Settled): number => Date.parse(view.acceptedAt)
+  const firstSoldOutMs = settled
     .filter(({ outcome }) => outcome === 'sold_out')
-    .map(placeOf)
-    .reduce<string | undefined>(
-      (first, place) => (first === undefined || place < first ? place : first),
-      undefined,
-    )
-  if (firstSoldOut === undefined) return 0
-  return settled.filter((result) => result.outcome === 'confirmed' && placeOf(result) > firstSoldOut).length
+    .reduce((first, result) => Math.min(first, acceptedAtMs(result)), Infinity)
+  return settled.filter((result) => result.outcome === 'confirmed' && acceptedAtMs(result) > firstSoldOutMs)
+    .length
 }

@@ -12,6 +12,8 @@ Workload
   --strategy NAME        locked: the engine; naive: read, check, write       (locked)
   --compare              runs naive, then locked, side by side
   --timeout SECONDS      a purchase without an outcome by then is lost       (120)
+  --retry-lost           buyers send a purchase again, with its key, that the engine
+                         accepted and forgot; else it counts as lost
 
 Product (a demo product is made for the run)
   --think MS             simulated payment time     (0; 100 with --compare or --strategy naive)

@@ -57,6 +57,23 @@ test('more connections than the engine needs, and fewer', async () => {
   expect((await runAgainst({}, '--connections', '1')).exitCode).toBe(0)
 })
 
+test('answers that are lost: sent again, and accepted once', async () => {
+  const { exitCode, runs, engine, text } = await runAgainst({ losesAnswers: 4 })
+  expect(exitCode).toBe(0)
+  expect(runs[0]?.figures).toMatchObject({ accepted: 20, unanswered: 0, retried: 5, replayed: 5 })
+  expect(engine.purchases).toHaveLength(20)
+  expect(text).toMatch(/POSTs sent again +5\n/)
+})
+
+test('--retry-lost: what was forgotten is sent again', async () => {
+  const { exitCode, runs } = await runAgainst({ forgetsEvery: 5 }, '--retry-lost')
+  expect(exitCode).toBe(0)
+  expect(runs[0]).toMatchObject({
+    settings: { retryLost: true },
+    figures: { accepted: 20, lost: 0, retried: 4, outcomes: { confirmed: 10, sold_out: 10 } },
+  })
+})
+
 test.each<[string, Faults, string[], string]>([
   ['oversells', { oversells: true }, [], 'oversold'],
   ['forgets purchases', { forgetsEvery: 5 }, [], 'lost'],

@@ -20,8 +20,30 @@ const warmUpTimeoutMs = 30_000
 
 /** Picked by name: the options also hold the admin's password, and settings are kept by `--json`. */
 const settingsOf = (options: Options): Settings => {
-  const { buyers, stock, quantity, connections, strategy, thinkMs, batchMax, productId, timeoutMs } = options
-  return { buyers, stock, quantity, connections, strategy, thinkMs, batchMax, productId, timeoutMs }
+  const {
+    buyers,
+    stock,
+    quantity,
+    connections,
+    strategy,
+    thinkMs,
+    batchMax,
+    productId,
+    timeoutMs,
+    retryLost,
+  } = options
+  return {
+    buyers,
+    stock,
+    quantity,
+    connections,
+    strategy,
+    thinkMs,
+    batchMax,
+    productId,
+    timeoutMs,
+    retryLost,
+  }
 }
 
 /**

@@ -22,6 +22,7 @@ test('nothing given: 200 buyers, 100 units, the locked strategy', () => {
     admin: undefined,
     jsonFile: undefined,
     timeoutMs: 120_000,
+    retryLost: false,
   })
 })
 
@@ -48,6 +49,7 @@ test('everything given', () => {
     'out.json',
     '--timeout',
     '9',
+    '--retry-lost',
   )
   expect(given).toEqual({
     buyers: 5000,
@@ -63,6 +65,7 @@ test('everything given', () => {
     admin: { user: 'a', password: 'b:c' },
     jsonFile: 'out.json',
     timeoutMs: 9_000,
+    retryLost: true,
   })
 })
 
@@ -129,6 +132,7 @@ test.each([
   [['--admin', 'user:'], '--admin: expected user:password, got something else'],
   [['--json', ''], '--json: expected a file name, got ""'],
   [['--compare=yes'], '--compare: expected no value, got "yes"'],
+  [['--retry-lost=3'], '--retry-lost: expected no value, got "3"'],
   [['--compare', '--strategy', 'naive'], 'expected --compare or --strategy, got both'],
   [['--product', '1', '--think', '5'], 'expected --product or --think, got both'],
   [['--product', '1', '--batch-max', '5'], 'expected --product or --batch-max, got both'],

@@ -25,6 +25,8 @@ export interface Options {
   admin: Credentials | undefined
   jsonFile: string | undefined
   timeoutMs: number
+  /** Sends a purchase again that was accepted and then forgotten. */
+  retryLost: boolean
 }
 
 export type Parsed =
@@ -54,7 +56,7 @@ const values = {
 type ValueName = keyof typeof values
 type Values = { [Name in ValueName]?: Extract<ReturnType<(typeof values)[Name]>, { ok: true }>['value'] }
 
-const switches = ['compare', 'help'] as const
+const switches = ['compare', 'retry-lost', 'help'] as const
 type SwitchName = (typeof switches)[number]
 
 const isValueName = (name: string): name is ValueName => Object.hasOwn(values, name)
@@ -96,10 +98,11 @@ export function parseOptions(args: string[]): Parsed {
 
   if (switchedOn.has('help')) return { kind: 'help' }
   // Every entry was read by the reader of its own name, which is what Values says.
-  return combine(given as Values, switchedOn.has('compare'))
+  return combine(given as Values, switchedOn)
 }
 
-function combine(given: Values, compare: boolean): Parsed {
+function combine(given: Values, switchedOn: ReadonlySet<SwitchName>): Parsed {
+  const compare = switchedOn.has('compare')
   if (compare && given.strategy !== undefined)
     return badUsage(
       `expected --compare or --strategy, got both`,
@@ -131,6 +134,7 @@ function combine(given: Values, compare: boolean): Parsed {
       admin: given.admin,
       jsonFile: given.json,
       timeoutMs: (given.timeout ?? 120) * 1000,
+      retryLost: switchedOn.has('retry-lost'),
     },
   }
 }

@@ -37,6 +37,8 @@ function runOf(strategy: 'locked' | 'naive', sold: number): Run {
     oversold,
     duplicates: 0,
     undersold: 0,
+    overLimit: 0,
+    fencingBreaches: 0,
     ok: oversold === 0,
   }
   const settings = {
@@ -48,6 +50,7 @@ function runOf(strategy: 'locked' | 'naive', sold: number): Run {
     batchMax: undefined,
     productId: undefined,
     timeoutMs: 120_000,
+    retryLost: false,
     strategy,
   }
   return {
@@ -75,6 +78,8 @@ test('the report of an exact run', () => {
       refused                               0
       unanswered                            0
       lost                                  0
+      POSTs sent again                      0
+        answered as replays                 0
       purchases a second                1,235
         by the server's clock           2,346
 
@@ -128,6 +133,8 @@ test('the comparison', () => {
       refused                                    0             0
       unanswered                                 0             0
       lost                                       0             0
+      POSTs sent again                           0             0
+        answered as replays                      0             0
       purchases a second                     1,235         1,235
         by the server's clock                2,346         2,346
 

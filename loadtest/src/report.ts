@@ -22,6 +22,8 @@ export const countRowsOf = ({ figures }: Run): [label: string, figure: string][]
   ['refused', countText(figures.refused)],
   ['unanswered', countText(figures.unanswered)],
   ['lost', countText(figures.lost)],
+  ['POSTs sent again', countText(figures.retried)],
+  ['  answered as replays', countText(figures.replayed)],
   ['purchases a second', optionalCountText(figures.perSecond)],
   ["  by the server's clock", optionalCountText(figures.perSecondByServer)],
 ]

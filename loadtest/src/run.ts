@@ -12,7 +12,15 @@ import { emptyTally, runWorkload, type Tally } from './workload.ts'
 /** The settings that shape one run. */
 export type Settings = Pick<
   Options,
-  'buyers' | 'stock' | 'quantity' | 'connections' | 'thinkMs' | 'batchMax' | 'productId' | 'timeoutMs'
+  | 'buyers'
+  | 'stock'
+  | 'quantity'
+  | 'connections'
+  | 'thinkMs'
+  | 'batchMax'
+  | 'productId'
+  | 'timeoutMs'
+  | 'retryLost'
 > & { strategy: Strategy }
 
 /** One crowd on one product, with everything that was found out about it. */

@@ -42,6 +42,8 @@ const verificationWith = (given: Partial<Verification> = {}): Verification => {
     movements: stock,
     duplicates: 0,
     undersold: 0,
+    overLimit: 0,
+    fencingBreaches: 0,
     ok: oversold === 0,
   }
   return { ...rest, ...given, initialStock, sold, stock, oversold }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type {
   Outcome,
   PurchaseRequest,
@@ -5,7 +6,7 @@ import type {
   Strategy,
 } from '@flash-sale/shared/contract/purchase.ts'
 import { createClient } from './client.ts'
-import { pollToOutcome } from './poll.ts'
+import { follow } from './follow.ts'
 import { reread } from './reread.ts'
 import { submitPurchase } from './submit.ts'
 
@@ -17,12 +18,24 @@ export interface Workload {
   strategy: Strategy
   connections: number
   timeoutMs: number
+  /** Sends a purchase again that was accepted and then forgotten, instead of counting it as lost. */
+  retryLost: boolean
   /** Makes the customers of this run different from those of every other run. */
   runId: string
 }
 
+/** How a buyer's purchase was sent. */
+interface Sent {
+  /** POSTs beyond the first; absent: none. */
+  retries?: number
+  /** It was accepted by a POST whose answer was lost, and accepted again. */
+  replayed?: boolean
+}
+
 /** What one buyer saw. Times are in milliseconds since the instant all buyers were to start. */
-export type BuyerResult =
+export type BuyerResult = Sent & Seen
+
+type Seen =
   | { kind: 'refused' | 'unanswered'; reason: string; detail: string }
   | { kind: 'lost'; jobId: string; acceptMs: number; reason: string }
   | {
@@ -58,6 +71,9 @@ export const emptyTally = (buyers: number): Tally => ({
   notAccepted: 0,
 })
 
+/** How often a buyer sends a purchase again that was forgotten. */
+const resendsMax = 30
+
 /**
  * Lets every buyer buy in the same instant and follows each purchase to its end. Connections are open
  * before the start. All times count from that one instant, so that a buyer who had to wait for a
@@ -70,20 +86,23 @@ export async function runWorkload(workload: Workload, tally: Tally): Promise<Buy
   const startedAtMs = performance.now()
   const deadlineAtMs = startedAtMs + workload.timeoutMs
   const deadline = setTimeout(() => void client.destroy('no answer in time'), workload.timeoutMs)
+  const patience = { deadlineAtMs, resendsMax: workload.retryLost ? resendsMax : 0 }
 
   const buy = async (buyer: number): Promise<BuyerResult> => {
-    const submission = await submitPurchase(client, requestOf(workload, buyer), deadlineAtMs)
+    const bought = { key: randomUUID(), request: requestOf(workload, buyer) }
+    const submission = await submitPurchase(client, bought, deadlineAtMs)
     if (submission.kind !== 'accepted') {
       tally.notAccepted += 1
       return submission
     }
     tally.accepted += 1
-    const { jobId, statusPath } = submission
     const acceptMs = performance.now() - startedAtMs
-    const ending = await pollToOutcome(client, submission, deadlineAtMs)
+    const { ending, accepted, retries } = await follow(client, bought, submission, patience)
+    const { jobId, statusPath, replayed } = accepted
     count(ending.kind === 'settled' ? ending.outcome : 'lost', tally)
-    if (ending.kind === 'lost') return { kind: 'lost', jobId, acceptMs, reason: ending.reason }
-    return { ...ending, jobId, statusPath, acceptMs, outcomeMs: performance.now() - startedAtMs }
+    const sent = { jobId, acceptMs, retries, replayed }
+    if (ending.kind === 'lost') return { ...sent, kind: 'lost', reason: ending.reason }
+    return { ...sent, ...ending, statusPath, outcomeMs: performance.now() - startedAtMs }
   }
 
   try {

@@ -16,6 +16,8 @@ export interface Faults {
   refusesAdmin?: boolean
   /** Answers every purchase with this status. */
   refusesPurchases?: number
+  /** Accepts every nth purchase and cuts the connection instead of saying so. */
+  losesAnswers?: number
 }
 
 /** Everything that was asked of a fake engine. */
@@ -30,6 +32,8 @@ export function fakeEngine(faults: Faults = {}): FakeEngine {
   const purchases: PurchaseRequest[] = []
   const products: Record<string, unknown>[] = []
   const views = new Map<string, PurchaseView | 'pending'>()
+  /** By Idempotency-Key: what the answer was, and what can be seen of it. */
+  const known = new Map<string, { answer: { jobId: string }; view: PurchaseView | 'pending' }>()
   let [initialStock, stock, sold, orders] = [0, 0, 0, 0]
 
   const productOf = (body: unknown): Product => {
@@ -69,14 +73,24 @@ export function fakeEngine(faults: Faults = {}): FakeEngine {
     }
   }
 
-  const purchase = (body: unknown): object => {
+  const purchase: Handler = ({ headers, socket }, response, body) => {
+    const key = String(headers['idempotency-key'])
+    const before = known.get(key)
+    if (before) {
+      views.set(before.answer.jobId, before.view)
+      return reply(response, 202, before.answer, { 'idempotency-replayed': 'true' })
+    }
     const request = body as PurchaseRequest
     purchases.push(request)
     const jobId = randomUUID()
     const forgets = faults.forgetsEvery !== undefined && purchases.length % faults.forgetsEvery === 0
-    const view = settle(request, jobId)
-    if (!forgets) views.set(jobId, faults.neverSettles ? 'pending' : view)
-    return { jobId, status: 'queued', statusUrl: `/purchases/${jobId}`, pollAfterMs: 1 }
+    const settled = settle(request, jobId)
+    const view = faults.neverSettles ? 'pending' : settled
+    if (!forgets) views.set(jobId, view)
+    const answer = { jobId, status: 'queued', statusUrl: `/purchases/${jobId}`, pollAfterMs: 1 }
+    known.set(key, { answer, view })
+    if (faults.losesAnswers !== undefined && purchases.length % faults.losesAnswers === 0) socket.destroy()
+    else reply(response, 202, answer)
   }
 
   const verification = () => {
@@ -94,7 +108,8 @@ export function fakeEngine(faults: Faults = {}): FakeEngine {
     return { ...counts, duplicates: 0, undersold: 0, ok: oversold === 0 }
   }
 
-  const handler: Handler = ({ method, url = '' }, response, body) => {
+  const handler: Handler = (request, response, body) => {
+    const { method, url = '' } = request
     if (url === '/livez') return reply(response, 200, { status: 'ok' })
     if (url === '/readyz')
       return reply(response, 200, { ready: true, checks: { redis: 'ok', postgres: 'ok', schema: 'ok' } })
@@ -108,7 +123,7 @@ export function fakeEngine(faults: Faults = {}): FakeEngine {
         code: 'sale-not-open',
         detail: 'The sale opens later',
       })
-    if (method === 'POST') return reply(response, 202, purchase(body))
+    if (method === 'POST') return purchase(request, response, body)
     const jobId = url.slice('/purchases/'.length)
     const view = views.get(jobId)
     if (view === undefined) return reply(response, 404, { code: 'unknown-purchase', detail: 'unknown' })

@@ -18,6 +18,8 @@ export interface DatabaseOptions {
   connectionsMax: number
   /** Longest wait for one call, queueing for a connection included. */
   deadlineMs: number
+  /** Longest time that Postgres spends on one statement, ms; default 5,000. */
+  statementMs?: number
 }
 
 /** Thrown for every call that Postgres did not answer: whether a write took effect is unknown. */
@@ -68,7 +70,11 @@ export const openDatabase = (options: DatabaseOptions): Database => {
       idle_timeout: 60,
       max_lifetime: 30 * 60,
       onnotice: () => undefined,
-      connection: { application_name: options.name, ...sessionLimits },
+      connection: {
+        application_name: options.name,
+        ...sessionLimits,
+        statement_timeout: options.statementMs ?? sessionLimits.statement_timeout,
+      },
     })
   let sql = connect()
   let closed = false

@@ -62,6 +62,8 @@ test('a product that sold out, with a purchase too large for what was left', asy
     oversold: 0,
     duplicates: 0,
     undersold: 0,
+    overLimit: 0,
+    fencingBreaches: 0,
     ok: true,
   })
 })

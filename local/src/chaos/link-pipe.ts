@@ -39,20 +39,26 @@ export const openPipe = (from: Socket, to: Socket, rules: PipeRules): Pipe => {
     else setImmediate(go)
   }
 
-  const pump = (): void => {
+  /** Writes what may go out now. @returns after how many milliseconds to go on; undefined: when more comes. */
+  const write = (): number | undefined => {
     while (!rules.held) {
       const first = queue[0]
-      if (!first) break
+      if (!first) return undefined
       const waitMs = first.dueAtMs - performance.now()
-      if (waitMs > 0) return later(waitMs)
+      if (waitMs > 0) return waitMs
       const size = rules.pieceBytesMax > 0 ? rules.pieceBytesMax : first.bytes.length
       to.write(first.bytes.subarray(0, size))
       first.bytes = first.bytes.subarray(size)
-      if (first.bytes.length > 0) return later(0)
-      queue.shift()
-      if (rules.pieceBytesMax > 0) return later(0)
+      if (first.bytes.length === 0) queue.shift()
+      if (rules.pieceBytesMax > 0) return 0
     }
-    if (ended && queue.length === 0) to.end()
+    return undefined
+  }
+
+  const pump = (): void => {
+    const waitMs = write()
+    if (waitMs !== undefined) later(waitMs)
+    else if (ended && queue.length === 0) to.end()
   }
 
   from.on('data', (bytes) => {

@@ -92,7 +92,9 @@ export const openLink = async (port: number, storePort: number): Promise<Link> =
       rules[direction].held = true
     },
     held: (direction) =>
-      [...open].flatMap(({ pipes }) => pipes[direction].waiting().map((bytes) => bytes.toString('latin1'))).join(''),
+      [...open]
+        .flatMap(({ pipes }) => pipes[direction].waiting().map((bytes) => bytes.toString('latin1')))
+        .join(''),
     deliver: (direction) => {
       rules[direction].held = false
       pumpAll()

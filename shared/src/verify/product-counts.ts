@@ -40,7 +40,8 @@ export interface ProductCounts {
  * Counts everything that the invariants of products speak of. One statement, hence one snapshot: a settlement that
  * commits meanwhile is either in all of the numbers or in none.
  *
- * Measured with 1,000,000 purchases, 500,000 orders and 2,000 leases on 20 products: TOOK s.
+ * Measured with 1,000,000 purchases, half of them with an order, and 40,000 leases on 20 products: 2.1 s for all of them,
+ * 0.24 s for one.
  * @param productId one product; undefined: all, ordered by id.
  */
 export const countProducts = (

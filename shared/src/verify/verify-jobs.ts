@@ -42,7 +42,14 @@ const verifyQueue = async (
   options: JudgeJobsOptions,
   queue: PurchaseQueue,
 ): Promise<{ totals: QueueTotals; suspects: Suspect[] }> => {
-  const counts = await queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'failed', 'completed')
+  const counts = await queue.getJobCounts(
+    'waiting',
+    'prioritized',
+    'active',
+    'delayed',
+    'failed',
+    'completed',
+  )
   let compared = 0
   const ids = new Set<string>()
   for await (const page of finishedPages(queue)) {
