@@ -7,6 +7,7 @@
  */
 import postgres from 'postgres'
 import { DeadlineError, withDeadline } from './deadline.ts'
+import { arrayTypes } from './postgres-arrays.ts'
 
 export type Sql = postgres.Sql
 
@@ -70,6 +71,8 @@ export const openDatabase = (options: DatabaseOptions): Database => {
       idle_timeout: 60,
       max_lifetime: 30 * 60,
       onnotice: () => undefined,
+      fetch_types: false,
+      types: arrayTypes,
       connection: {
         application_name: options.name,
         ...sessionLimits,

@@ -1,23 +1,21 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Fault } from './fault.ts'
 import { weighted } from './faults/registry.ts'
 import { randomOf } from './random.ts'
-import { type RoundResult, runRound } from './run-round.ts'
-import { bootStack, type Stack } from './stack.ts'
+import type { RoundResult } from './run-round.ts'
+import { openStackPool } from './stack-pool.ts'
 
 export interface CampaignOptions {
+  /** Of the first round; the next ones follow. */
   seed: number
   rounds: number
+  /** Those to draw from. */
   faults: readonly Fault[]
+  /** Stacks that run rounds at the same time. */
   stacks: number
   onRound: (result: RoundResult) => void
   /** Begins no further round. */
   signal: AbortSignal
 }
-
-const workers = 3
 
 /** The fault of a round follows from its seed, but not from the numbers that the round itself draws. */
 const faultOf = (seed: number, among: readonly Fault[]): Fault => {
@@ -26,51 +24,26 @@ const faultOf = (seed: number, among: readonly Fault[]): Fault => {
   return fault
 }
 
-/**
- * Runs all rounds, on as many stacks at a time as asked for. A stack on which a promise was broken is replaced.
- * @throws when a stack cannot be booted.
- */
+/** Runs all rounds. @throws when a stack cannot be booted. */
 export const runCampaign = async (options: CampaignOptions): Promise<RoundResult[]> => {
-  const directory = await mkdtemp(join(tmpdir(), 'flash-sale-chaos-'))
+  const pool = await openStackPool({ stacks: options.stacks })
   const results: RoundResult[] = []
   let begun = 0
-  let booted = 0
-
-  const boot = (): Promise<Stack> => {
-    booted += 1
-    return bootStack({ directory: join(directory, `stack-${booted}`), workers })
-  }
 
   const runRounds = async (): Promise<void> => {
-    let stack: Stack | undefined
-    try {
-      while (begun < options.rounds && !options.signal.aborted) {
-        const number = begun + 1
-        begun += 1
-        stack ??= await boot()
-        const seed = options.seed + number - 1
-        const result = await runRound(stack, {
-          number,
-          seed,
-          fault: faultOf(seed, options.faults),
-          patience: 1,
-        })
-        results.push(result)
-        options.onRound(result)
-        if (result.violations.length === 0) continue
-        await stack.close()
-        stack = undefined
-      }
-    } finally {
-      await stack?.close()
+    while (begun < options.rounds && !options.signal.aborted) {
+      begun += 1
+      const seed = options.seed + begun - 1
+      const fault = faultOf(seed, options.faults)
+      const result = await pool.run({ number: begun, seed, fault, patience: 1 })
+      results.push(result)
+      options.onRound(result)
     }
   }
   try {
     await Promise.all(Array.from({ length: options.stacks }, runRounds))
   } finally {
-    // The logs of what went wrong stay.
-    if (results.every(({ violations }) => violations.length === 0))
-      await rm(directory, { recursive: true, force: true })
+    await pool.close()
   }
   return results.sort((a, b) => a.number - b.number)
 }

@@ -85,7 +85,7 @@ export const openInspection = (databaseUrl: string, redisUrl: string): Inspectio
       const counts = await queue.getJobCounts('wait', 'active', 'delayed', 'prioritized')
       return Object.values(counts).reduce((sum, count) => sum + count, 0)
     },
-    failedJobs: () => queue.getRanges(['failed']),
+    failedJobs: () => queue.getRanges(['failed'], 0, -1),
     hasJob: async (jobId) => (await redis.exists(queue.toKey(jobId))) === 1,
     lockOwner: async (productId) => (await redis.hget(keys.lock(productId).lock, 'owner')) ?? undefined,
     lockLine: (productId) => redis.zrange(keys.lock(productId).line, '0', '-1'),

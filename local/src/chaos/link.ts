@@ -38,7 +38,7 @@ interface Connection {
 
 const normal: PipeRules = { held: false, delayMs: 0, pieceBytesMax: 0 }
 
-/** @param port where it listens on 127.0.0.1. @param storePort where the store does; it need not be there. */
+/** @param port where it listens on 127.0.0.1; 0: a free one. @param storePort where the store does; it need not be there. */
 export const openLink = async (port: number, storePort: number): Promise<Link> => {
   const rules: Record<Direction, PipeRules> = { toServer: { ...normal }, toClient: { ...normal } }
   const open = new Set<Connection>()
@@ -62,15 +62,16 @@ export const openLink = async (port: number, storePort: number): Promise<Link> =
   })
   // Two processes may want the same port for a moment; a connection reset before it was accepted is no fault either.
   server.on('error', () => undefined)
-  const listen = (): Promise<void> =>
+  const listen = (at: number): Promise<void> =>
     new Promise((resolve, reject) => {
       server.once('error', reject)
-      server.listen(port, '127.0.0.1', () => {
+      server.listen(at, '127.0.0.1', () => {
         server.off('error', reject)
         resolve()
       })
     })
-  await listen()
+  await listen(port)
+  const { port: ownPort } = server.address() as AddressInfo
 
   const pumpAll = (): void => {
     for (const { pipes } of open) for (const pipe of Object.values(pipes)) pipe.pump()
@@ -87,7 +88,7 @@ export const openLink = async (port: number, storePort: number): Promise<Link> =
   }
 
   return {
-    port: (server.address() as AddressInfo).port,
+    port: ownPort,
     hold: (direction) => {
       rules[direction].held = true
     },
@@ -107,7 +108,7 @@ export const openLink = async (port: number, storePort: number): Promise<Link> =
     restore: async () => {
       both(normal)
       pumpAll()
-      if (!server.listening) await listen()
+      if (!server.listening) await listen(ownPort)
     },
     close: async () => {
       server.close()

@@ -1,3 +1,4 @@
+import { verifyEngine } from '@flash-sale/shared/verify/verify-engine.ts'
 import { verifyProduct } from '@flash-sale/shared/verify-product.ts'
 import type { Inspection, StoredPurchase } from './inspection.ts'
 import type { Buyer, Sale } from './sale.ts'
@@ -129,6 +130,17 @@ export const saleProblems = async (stack: Stack, sale: Sale, losesAccepted: bool
   ]
 }
 
+/** What `npm run verify` says; nobody is left who would take care of a failed job later. */
+const verifyProblems = async ({ postgres, redis }: Stack): Promise<string[]> => {
+  const { checks } = await verifyEngine({
+    databaseUrl: postgres.url,
+    redisUrl: redis.url,
+    keyPrefix: '',
+    reconciledAfterMs: 0,
+  })
+  return checks.flatMap(({ name, worst }) => worst.map((line) => `verify, ${name}: ${line}`))
+}
+
 /** What is wrong with the processes and the queue, whatever was sold. */
 export const stackProblems = async (stack: Stack): Promise<string[]> => {
   const fallen = stack.services.flatMap((service) => {
@@ -140,5 +152,10 @@ export const stackProblems = async (stack: Stack): Promise<string[]> => {
       (await service.logged('"level":60')).map((line) => `${service.name}: ${line.slice(0, 300)}`),
     ),
   )
-  return [...fallen, ...faults.flat(), ...(await failedWithoutRow(stack.inspect))]
+  return [
+    ...fallen,
+    ...faults.flat(),
+    ...(await failedWithoutRow(stack.inspect)),
+    ...(await verifyProblems(stack)),
+  ]
 }

@@ -1,6 +1,13 @@
 import type { Fault } from '../fault.ts'
+import { badConnections } from './bad-connections.ts'
 import { addAnswerLost, apiKilledBeforeAnswer, finishAnswerLost } from './lost-answers.ts'
+import { postgresDown, postgresKilled } from './postgres-gone.ts'
+import { backendFrozen, backendFrozenWithRow, poolExhausted } from './postgres-stuck.ts'
+import { redisEmptied, redisPutBack } from './redis-data-lost.ts'
+import { redisFull } from './redis-full.ts'
+import { redisDown, redisDownAtBoot, redisFrozen } from './redis-gone.ts'
 import { ampleStock, quantityMix, restockWhileSelling, stockOfOne } from './sales.ts'
+import { backendTerminated, settleAnswerLost, settleNeverArrives } from './settle-interrupted.ts'
 import { stoppedWithoutRedis } from './stopped-without-redis.ts'
 import { stuckProduct } from './stuck-product.ts'
 import { killedAfterCommit, killedBeforeCommit, killedHolder, killedHolderAndNext } from './worker-killed.ts'
@@ -20,6 +27,21 @@ export const faults: readonly Fault[] = [
   apiKilledBeforeAnswer,
   addAnswerLost,
   finishAnswerLost,
+  settleAnswerLost,
+  settleNeverArrives,
+  backendTerminated,
+  postgresKilled,
+  backendFrozen,
+  backendFrozenWithRow,
+  poolExhausted,
+  postgresDown(20_000),
+  redisDownAtBoot,
+  redisDown(20_000),
+  redisFrozen,
+  redisEmptied,
+  redisPutBack,
+  redisFull(10_000),
+  badConnections,
   stoppedWithoutRedis,
   stuckProduct(5_000),
   ampleStock,

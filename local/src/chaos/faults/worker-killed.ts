@@ -2,15 +2,7 @@ import type { Fault, Round } from '../fault.ts'
 import type { Sale } from '../sale.ts'
 import type { Stack } from '../stack.ts'
 import { until } from '../until.ts'
-import {
-  anyWorker,
-  longLeases,
-  nextGrant,
-  partlySold,
-  stuckStatement,
-  unhurried,
-  workerNamed,
-} from './moments.ts'
+import { longLeases, nextGrant, partlySold, stuckStatement, unhurried, workerNamed } from './moments.ts'
 
 /** The promise of the lock: a killed holder delays its product no longer. */
 const takeoverMsMax = 3_000

@@ -45,7 +45,7 @@ export const stalledTooOften: Fault = {
     const sale = await round.sell()
     const { holder } = await nextGrant(stack, sale, 1)
     await holder.kill()
-    for (const id of await queue.getRanges(['active']))
+    for (const id of await queue.getRanges(['active'], 0, -1))
       await redis.hset(queue.toKey(id), 'stc', stalledCountMax)
     const found = await until('purchases found by the reconciler', reconciledMsMax, async () => {
       const lines = await Promise.all(
