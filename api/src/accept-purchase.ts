@@ -10,13 +10,13 @@ import { purchaseIdOf } from './idempotency-key.ts'
 import type { Refusal } from './problem-answer.ts'
 import type { PurchaseRows } from './purchase-rows.ts'
 import type { PurchaseRow } from './purchase-view.ts'
-import { refusalOf } from './refuse-purchase.ts'
+import { type RefusalRules, refusalOf } from './refuse-purchase.ts'
 
 export interface AcceptSources {
   redis: Redis
   queues: ReadonlyMap<string, PurchaseQueue>
   rows: PurchaseRows
-  demoStrategies: boolean
+  rules: RefusalRules
 }
 
 /** What became of a purchase that was sent; see `Enqueued` for the last two. */
@@ -75,7 +75,7 @@ const storedRow = async (rows: PurchaseRows, jobId: string): Promise<PurchaseRow
  * @param key the Idempotency-Key; without one every call is a purchase of its own.
  */
 export const acceptPurchase = async (
-  { redis, queues, rows, demoStrategies }: AcceptSources,
+  { redis, queues, rows, rules }: AcceptSources,
   request: PurchaseRequest,
   product: ProductFacts,
   key: string | undefined,
@@ -86,7 +86,7 @@ export const acceptPurchase = async (
   if (row) return replay(jobId, isRowOf(row, request))
 
   const acceptedAtMs = Date.now()
-  const refusal = refusalOf(request, product, demoStrategies, acceptedAtMs)
+  const refusal = refusalOf(request, product, rules, acceptedAtMs)
   if (refusal) return { kind: 'refused', refusal }
 
   const queue = queues.get(queueNameOf(product.id))

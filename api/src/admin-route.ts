@@ -36,6 +36,8 @@ export const adminRoute = ({ database, catalog }: AdminRouteDeps): Router => {
         const errors = [{ path: 'quantity', message }]
         return sendProblem(response, { code: 'invalid-request', detail: `quantity: ${message}`, errors })
       }
+      // This process opens the product at once, others with their next refresh.
+      catalog.forget(product.id)
       response.json(product)
     },
   )
@@ -52,6 +54,7 @@ export const adminRoute = ({ database, catalog }: AdminRouteDeps): Router => {
           detail: `product ${id} keeps its purchases and orders`,
         })
       }
+      catalog.forget(product.id)
       response.json(product)
     },
   )

@@ -25,6 +25,9 @@ const variables = z.object({
   }),
   ADMIN_PASSWORD: text({ max: 200, fallback: localAdminPassword, secret: true }),
   DEMO_STRATEGIES: flag(false),
+  SOLD_OUT_FAST_PATH: flag(true),
+  MAX_QUEUE_DEPTH: wholeNumber({ min: 1, max: 100_000_000, unit: 'purchases', fallback: 500_000 }),
+  MAX_EVENT_LOOP_LAG_MS: wholeNumber({ min: 10, max: 60_000, unit: 'milliseconds', fallback: 250 }),
 })
 
 const schema = variables.superRefine((config, ctx) => {

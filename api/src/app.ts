@@ -12,6 +12,7 @@ import { answerFault, unknownRoute } from './problem-answer.ts'
 import { productsRoute } from './products-route.ts'
 import { purchasesRoute } from './purchases-route.ts'
 import { checkReadiness } from './readiness.ts'
+import type { RefusalRules } from './refuse-purchase.ts'
 import { requestLog } from './request-log.ts'
 
 export interface AppDeps {
@@ -26,7 +27,7 @@ export interface AppDeps {
   adminDatabase: Database
   catalog: ProductCatalog
   admin: AdminCredentials
-  demoStrategies: boolean
+  rules: RefusalRules
 }
 
 const dashboardPath = '/admin/queues'

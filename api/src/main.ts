@@ -3,15 +3,18 @@ import { createLogger } from '@flash-sale/shared/logger.ts'
 import { openDatabase } from '@flash-sale/shared/postgres.ts'
 import { openProductCatalog } from '@flash-sale/shared/product-catalog.ts'
 import { openQueue, queueNames } from '@flash-sale/shared/queue.ts'
-import { closeRedis, openCommandRedis } from '@flash-sale/shared/redis.ts'
+import { closeRedis, openCommandRedis, openSubscriberRedis } from '@flash-sale/shared/redis.ts'
 import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
 import { closeOnSignal, reportReady } from '@flash-sale/shared/shutdown.ts'
 import { startOrExplain } from '@flash-sale/shared/start-or-explain.ts'
+import { followStock } from '@flash-sale/shared/stock-news.ts'
 import { apiConfig } from './api-config.ts'
 import { createApp } from './app.ts'
+import { watchLoad } from './backpressure.ts'
 import { listen } from './listen.ts'
 
-const catalogRefreshMs = 1_000
+/** Under the second for which a stock seen in Postgres counts as fresh. */
+const catalogRefreshMs = 800
 const databaseDeadlineMs = 1_500
 /** Above the `statement_timeout` of 5 s, so that Postgres ends a slow statement before we give up on its pool. */
 const adminDatabaseDeadlineMs = 6_000
@@ -24,9 +27,10 @@ await startOrExplain('api', async () => {
   const logger = createLogger('api', config.LOG_LEVEL)
 
   // Nothing here waits for a store: the api starts without them and serves what it can until they come.
-  const redis = openCommandRedis({ url: config.REDIS_URL, keyPrefix: config.KEY_PREFIX, logger }, 'api')
-  const { bullPrefix } = redisKeys(config.KEY_PREFIX)
-  const queues = new Map(queueNames.map((name) => [name, openQueue(name, redis, bullPrefix)]))
+  const redisSettings = { url: config.REDIS_URL, keyPrefix: config.KEY_PREFIX, logger }
+  const redis = openCommandRedis(redisSettings, 'api')
+  const keys = redisKeys(config.KEY_PREFIX)
+  const queues = new Map(queueNames.map((name) => [name, openQueue(name, redis, keys.bullPrefix)]))
   const database = openDatabase({
     url: config.DATABASE_URL,
     name: 'flash-sale api',
@@ -41,6 +45,14 @@ await startOrExplain('api', async () => {
   })
   const catalog = openProductCatalog(database, { refreshMs: catalogRefreshMs, logger })
 
+  const subscriber = openSubscriberRedis(redisSettings)
+  followStock(subscriber, keys.stockChannel, (news) => catalog.hear(news))
+  const backpressure = watchLoad({
+    queues: [...queues.values()],
+    depthMax: config.MAX_QUEUE_DEPTH,
+    lagMsMax: config.MAX_EVENT_LOOP_LAG_MS,
+  })
+
   const app = createApp({
     logger,
     redis,
@@ -49,7 +61,11 @@ await startOrExplain('api', async () => {
     adminDatabase,
     catalog,
     admin: { user: config.ADMIN_USER, password: config.ADMIN_PASSWORD },
-    demoStrategies: config.DEMO_STRATEGIES,
+    rules: {
+      demoStrategies: config.DEMO_STRATEGIES,
+      soldOutFastPath: config.SOLD_OUT_FAST_PATH,
+      backpressure,
+    },
   })
   const server = await listen(app, {
     host: config.HOST,
@@ -60,8 +76,9 @@ await startOrExplain('api', async () => {
 
   closeOnSignal(logger, closeDeadlineMs, [
     { what: 'http server', close: () => server.close(drainDeadlineMs) },
+    { what: 'backpressure', close: async () => backpressure.close() },
     { what: 'queues', close: () => Promise.all([...queues.values()].map((queue) => queue.close())) },
-    { what: 'redis', close: () => closeRedis(redis) },
+    { what: 'redis', close: () => Promise.all([redis, subscriber].map(closeRedis)) },
     { what: 'catalog', close: async () => catalog.close() },
     { what: 'databases', close: () => Promise.all([database.close(1_000), adminDatabase.close(1_000)]) },
   ])

@@ -13,6 +13,7 @@ import { methodNotAllowed, sendProblem } from './problem-answer.ts'
 import { sendUnknownProduct } from './product-id.ts'
 import { openPurchaseRows } from './purchase-rows.ts'
 import { pollAfterMs } from './purchase-view.ts'
+import type { RefusalRules } from './refuse-purchase.ts'
 import { logReason } from './request-log.ts'
 
 export interface PurchasesRouteDeps {
@@ -20,8 +21,7 @@ export interface PurchasesRouteDeps {
   queues: ReadonlyMap<string, PurchaseQueue>
   database: Database
   catalog: ProductCatalog
-  /** Whether demo products may be bought with the naive strategy. */
-  demoStrategies: boolean
+  rules: RefusalRules
 }
 
 const sendInvalidKey = (response: Response, message: string): void =>
@@ -55,7 +55,7 @@ const adviceOf = ({ kind, jobId }: NotQueued, keyed: boolean): string => {
 
 /** `POST /purchases` and `GET /purchases/:jobId`. */
 export const purchasesRoute = (deps: PurchasesRouteDeps): Router => {
-  const { redis, queues, database, catalog, demoStrategies } = deps
+  const { redis, queues, database, catalog, rules } = deps
   const rows = openPurchaseRows(database)
   const sources = { redis, rows, queues: [...queues.values()] }
 
@@ -66,7 +66,7 @@ export const purchasesRoute = (deps: PurchasesRouteDeps): Router => {
     if (!product) return sendUnknownProduct(response, body.productId)
 
     const key = given.kind === 'key' ? given.key : undefined
-    const acceptance = await acceptPurchase({ redis, queues, rows, demoStrategies }, body, product, key)
+    const acceptance = await acceptPurchase({ redis, queues, rows, rules }, body, product, key)
     if (acceptance.kind === 'accepted') return sendAccepted(response, acceptance.jobId, acceptance.replayed)
     if (acceptance.kind === 'refused') return sendProblem(response, acceptance.refusal)
     logReason(response, acceptance.reason)

@@ -9,6 +9,7 @@ import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
 import { pino } from 'pino'
 import { createApp } from '../src/app.ts'
 import { listen } from '../src/listen.ts'
+import type { RefusalRules } from '../src/refuse-purchase.ts'
 
 export const admin = { user: 'admin', password: 'correct horse battery' }
 
@@ -59,6 +60,9 @@ const callAt =
 
 export interface ServeOptions {
   demoStrategies?: boolean
+  /** Default: off, so that tests of other things may buy what is sold out. */
+  soldOutFastPath?: boolean
+  backpressure?: RefusalRules['backpressure']
 }
 
 /** Serves the api; close it in `afterAll`. */
@@ -86,8 +90,12 @@ export const serveApi = async (
   const database = open(1_500)
   const adminDatabase = open(6_000)
   const catalog = openProductCatalog(database, { refreshMs: 1_000, logger })
-  const demoStrategies = options.demoStrategies ?? true
-  const app = createApp({ logger, redis, queues, database, adminDatabase, catalog, admin, demoStrategies })
+  const rules = {
+    demoStrategies: options.demoStrategies ?? true,
+    soldOutFastPath: options.soldOutFastPath ?? false,
+    backpressure: options.backpressure ?? { refusal: () => undefined },
+  }
+  const app = createApp({ logger, redis, queues, database, adminDatabase, catalog, admin, rules })
   const server = await listen(app, { host: '127.0.0.1', port: 0, connectionsMax: 100, logger })
   const call = callAt(`http://127.0.0.1:${server.port}`)
 
@@ -113,7 +121,7 @@ export const serveApi = async (
     await Promise.all([database.close(1_000), adminDatabase.close(1_000)])
   }
 
-  return { port: server.port, call, createProduct, queued, close, queue, redis, database, logLines }
+  return { port: server.port, call, createProduct, queued, close, queue, redis, database, catalog, logLines }
 }
 
 export type ServedApi = Awaited<ReturnType<typeof serveApi>>

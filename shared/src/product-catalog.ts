@@ -1,10 +1,11 @@
 /**
- * What api and workers know of the products without asking Postgres each time: everything but the stock.
+ * What api and workers know of the products without asking Postgres each time.
  * Refreshed once a second and, for a product not seen yet, at once. A product that was seen stays known while
  * Postgres is down, so that its purchases can be accepted.
  */
 import type { Logger } from './logger.ts'
 import type { Database } from './postgres.ts'
+import type { StockNews } from './stock-news.ts'
 
 export interface ProductFacts {
   id: number
@@ -16,6 +17,12 @@ export interface ProductFacts {
   demo: boolean
   thinkMs: number
   batchMax: number | null
+  /** Only as good as its age: stock is decided in Postgres. */
+  stock: number
+  /** Grows with every change of the stock: of two values the one with the larger version is newer. */
+  version: number
+  /** When Postgres had this stock at the earliest, `performance.now()`. */
+  stockAtMs: number
 }
 
 export interface ProductCatalog {
@@ -26,6 +33,8 @@ export interface ProductCatalog {
   find(id: number): Promise<ProductFacts | undefined>
   /** Makes the next `find` of this product ask Postgres. */
   forget(id: number): void
+  /** Takes in what a settlement, a restock or a reset says of the stock; older news than what is known changes nothing. */
+  hear(news: StockNews): void
   close(): void
 }
 
@@ -43,12 +52,14 @@ interface ProductRow {
   demo: boolean
   think_ms: number
   batch_max: number | null
+  stock: number
+  version: string
 }
 
 /** How many products are kept in memory; the newest by id. Others are looked up when asked for. */
 const productsMax = 10_000
 
-const factsOf = (row: ProductRow): ProductFacts => ({
+const factsOf = (row: ProductRow, stockAtMs: number): ProductFacts => ({
   id: row.id,
   name: row.name,
   perCustomerLimit: row.per_customer_limit,
@@ -57,19 +68,32 @@ const factsOf = (row: ProductRow): ProductFacts => ({
   demo: row.demo,
   thinkMs: row.think_ms,
   batchMax: row.batch_max,
+  stock: row.stock,
+  version: Number(row.version),
+  stockAtMs,
 })
 
 const select = async (database: Database, id: number | null): Promise<ProductFacts[]> => {
+  const askedAtMs = performance.now()
   const rows = await database.run(
     'reading products',
     (sql) => sql<ProductRow[]>`
-      SELECT id, name, per_customer_limit, opens_at, closes_at, demo, think_ms, batch_max
+      SELECT id, name, per_customer_limit, opens_at, closes_at, demo, think_ms, batch_max, stock, version
         FROM products
        WHERE ${id}::integer IS NULL OR id = ${id}::integer
        ORDER BY id DESC
        LIMIT ${productsMax}`,
   )
-  return rows.map(factsOf)
+  return rows.map((row) => factsOf(row, askedAtMs))
+}
+
+type KnownStock = Pick<ProductFacts, 'stock' | 'version' | 'stockAtMs'>
+
+/** The facts, with the other stock where that is newer: a larger version, or the same seen later. */
+const newerStock = (facts: ProductFacts, other: KnownStock | undefined): ProductFacts => {
+  if (!other || other.version < facts.version) return facts
+  if (other.version === facts.version && other.stockAtMs <= facts.stockAtMs) return facts
+  return { ...facts, stock: other.stock, version: other.version, stockAtMs: other.stockAtMs }
 }
 
 /** Opens the catalog; the first refresh starts at once and may fail: it is tried again every `refreshMs`. */
@@ -86,8 +110,9 @@ export const openProductCatalog = (database: Database, options: CatalogOptions):
     try {
       const all = await select(database, null)
       // Replaced whole, so that a deleted product is forgotten.
+      const before = new Map(known)
       known.clear()
-      for (const facts of all) known.set(facts.id, facts)
+      for (const facts of all) known.set(facts.id, newerStock(facts, before.get(facts.id)))
       unknownUntilMs.clear()
       failing = false
     } catch (error) {
@@ -100,7 +125,7 @@ export const openProductCatalog = (database: Database, options: CatalogOptions):
 
   const lookUp = async (id: number): Promise<ProductFacts | undefined> => {
     const [facts] = await select(database, id)
-    if (facts) known.set(id, facts)
+    if (facts) known.set(id, newerStock(facts, known.get(id)))
     else if (unknownUntilMs.size < productsMax) unknownUntilMs.set(id, Date.now() + options.refreshMs)
     return facts
   }
@@ -119,6 +144,10 @@ export const openProductCatalog = (database: Database, options: CatalogOptions):
     forget: (id) => {
       known.delete(id)
       unknownUntilMs.delete(id)
+    },
+    hear: ({ productId, stock, version }) => {
+      const facts = known.get(productId)
+      if (facts) known.set(productId, newerStock(facts, { stock, version, stockAtMs: performance.now() }))
     },
     close: () => {
       closed = true

@@ -11,6 +11,8 @@ export interface RedisKeys {
   lock(productId: number): LockKeys
   /** Channel on which the waiters of one worker are woken. */
   wakeChannel(workerId: string): string
+  /** Channel of the news about stock. */
+  stockChannel: string
 }
 
 /** The keys of one product's lock; see worker/src/lock for what they hold. */
@@ -42,4 +44,5 @@ export const redisKeys = (prefix: string): RedisKeys => ({
     }
   },
   wakeChannel: (workerId) => `${prefix}wake:${workerId}`,
+  stockChannel: `${prefix}stock`,
 })

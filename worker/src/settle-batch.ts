@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '@flash-sale/shared/logger.ts'
 import { type Database, DatabaseUnavailableError } from '@flash-sale/shared/postgres.ts'
+import type { StockNews } from '@flash-sale/shared/stock-news.ts'
 import type { Lease } from './lock/lease.ts'
 import type { Purchase, Settled } from './purchase.ts'
 import { recordFailed } from './record-failed.ts'
@@ -19,6 +20,8 @@ export interface BatchSettler {
   logger: Logger
   /** Tells the lock of a token that Postgres has seen. */
   raiseFloor: (productId: number, token: number) => void
+  /** Tells everybody what is left. */
+  announce: (news: StockNews) => void
 }
 
 /**
@@ -43,6 +46,7 @@ export const settleBatch = async (
   const settleMs = performance.now() - startedAtMs
   switch (result.kind) {
     case 'settled':
+      if (result.left) settler.announce({ productId, ...result.left })
       return { outcomes: result.outcomes, settleMs }
     case 'stale_token':
       settler.raiseFloor(productId, result.floor)

@@ -4,8 +4,8 @@ import type { Purchase, Settled } from './purchase.ts'
 
 /** What one call of the stock transaction came to. Only the last is worth trying again as it stands. */
 export type SettleResult =
-  /** Committed: an outcome for every id. */
-  | { kind: 'settled'; outcomes: ReadonlyMap<string, Settled> }
+  /** Committed: an outcome for every id, and what is left of the product. */
+  | { kind: 'settled'; outcomes: ReadonlyMap<string, Settled>; left?: { stock: number; version: number } }
   /** Refused, nothing written: a larger token has settled this product. `floor` is that token. */
   | { kind: 'stale_token'; floor: number }
   /** Refused, nothing written: a purchase in the batch can never be written as it is. */
@@ -19,6 +19,8 @@ interface SettledRow {
   order_id: string | null
   settled_at: Date
   stored_before: boolean
+  product_stock: number | null
+  product_version: string | null
 }
 
 /** Data exceptions and constraint violations: the fault is in a row, not in the server. */
@@ -33,6 +35,11 @@ const settledOf = (row: SettledRow): Settled => ({
   settledAt: row.settled_at.toISOString(),
   storedBefore: row.stored_before,
 })
+
+const leftOf = (row: SettledRow | undefined): { left?: { stock: number; version: number } } =>
+  row === undefined || row.product_stock === null
+    ? {}
+    : { left: { stock: row.product_stock, version: Number(row.product_version) } }
 
 /**
  * Decides and commits the outcomes of a batch: one statement, one round trip, one transaction (002.do.settle-purchases.sql).
@@ -54,11 +61,12 @@ export const settle = async (
     const rows = await database.run(
       'settling a batch',
       (sql) => sql<SettledRow[]>`
-        SELECT id, outcome, order_id, settled_at, stored_before
+        SELECT id, outcome, order_id, settled_at, stored_before, product_stock, product_version
           FROM settle_purchases(${productId}, ${fencingToken}, ${ids}::uuid[], ${customers}::text[],
                                 ${quantities}::integer[], ${accepted}::text[]::timestamptz[])`,
     )
-    return { kind: 'settled', outcomes: new Map(rows.map((row) => [row.id, settledOf(row)])) }
+    const outcomes = new Map(rows.map((row) => [row.id, settledOf(row)]))
+    return { kind: 'settled', outcomes, ...leftOf(rows[0]) }
   } catch (error) {
     return resultOfError(error)
   }

@@ -10,6 +10,7 @@ import {
 } from '@flash-sale/shared/redis.ts'
 import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
 import type { Closer } from '@flash-sale/shared/shutdown.ts'
+import { announceStock, type StockNews } from '@flash-sale/shared/stock-news.ts'
 import { createBatcher } from './batcher.ts'
 import { keepLivenessFile } from './liveness-file.ts'
 import { lockScripts } from './lock/lock-scripts.ts'
@@ -56,9 +57,10 @@ export const startWorker = (config: WorkerConfig, logger: Logger): Closer[] => {
     waitMsMax: config.LOCK_WAIT_MS,
     logger,
   })
+  const announce = (news: StockNews): void => announceStock(lockRedis, keys.stockChannel, news)
   const batcher = createBatcher({
     lock,
-    settler: { database, logger, raiseFloor: lock.raiseFloor },
+    settler: { database, logger, raiseFloor: lock.raiseFloor, announce },
     catalog,
     logger,
     batchMax: config.BATCH_MAX,

@@ -16,6 +16,7 @@ export const problems = {
   'unknown-product': { status: 404, title: 'There is no product with this id' },
   'unknown-purchase': { status: 404, title: 'There is no purchase with this id' },
   'method-not-allowed': { status: 405, title: 'This address does not answer this method' },
+  'sold-out': { status: 409, title: 'This product is sold out' },
   'body-too-large': { status: 413, title: 'The body is larger than 4 kB' },
   'unsupported-media-type': { status: 415, title: 'The body must be application/json in UTF-8' },
   'idempotency-key-reused': {
@@ -28,6 +29,8 @@ export const problems = {
     status: 503,
     title: 'The queue did not answer in time: the purchase may have been accepted',
   },
+  'queue-full': { status: 503, title: 'More purchases wait than the queue takes' },
+  overloaded: { status: 503, title: 'This api has more requests than it can answer in time' },
   'database-unavailable': { status: 503, title: 'The database cannot be reached' },
 } as const
 

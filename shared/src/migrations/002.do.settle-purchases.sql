@@ -21,7 +21,10 @@ CREATE FUNCTION settle_purchases(
   order_id      bigint,
   stock_left    integer,
   settled_at    timestamptz,
-  stored_before boolean
+  stored_before boolean,
+  -- The product after this settlement, the same in every row: the news about its stock. Null for an unknown product.
+  product_stock   integer,
+  product_version bigint
 )
 LANGUAGE plpgsql
 -- Plans made while the tables were small are kept by the session. A batch is a few hundred look-ups by key,
@@ -134,16 +137,17 @@ BEGIN
      SET stock = COALESCE(stock_now, p.stock),
          version = p.version + CASE WHEN stock_now < p.stock THEN 1 ELSE 0 END,
          fencing_token = p_fencing_token
-   WHERE p.id = p_product_id;
+   WHERE p.id = p_product_id
+  RETURNING p.stock, p.version INTO product.stock, product.version;
 
   -- 5. Answer: the new ones, then those that had an outcome already.
   RETURN QUERY
-    SELECT d.id, names[d.code], o.id, d.stock_left, settled, false
+    SELECT d.id, names[d.code], o.id, d.stock_left, settled, false, product.stock, product.version
       FROM unnest(ids, codes, lefts) AS d(id, code, stock_left)
       LEFT JOIN orders o ON d.code = 1 AND o.purchase_id = d.id;
   IF ids IS NULL OR cardinality(ids) < cardinality(p_ids) THEN
     RETURN QUERY
-      SELECT s.id, s.outcome, o.id, s.stock_left, s.settled_at, true
+      SELECT s.id, s.outcome, o.id, s.stock_left, s.settled_at, true, product.stock, product.version
         FROM (SELECT DISTINCT g.id FROM unnest(p_ids) AS g(id)) g
         JOIN purchases s ON s.id = g.id
         LEFT JOIN orders o ON o.purchase_id = s.id
