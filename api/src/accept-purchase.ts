@@ -5,7 +5,7 @@ import type { ProductFacts } from '@flash-sale/shared/product-catalog.ts'
 import { type PurchaseJob, queueNameOf } from '@flash-sale/shared/queue.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
 import { v7 } from 'uuid'
-import { enqueue, type PurchaseQueue } from './enqueue.ts'
+import { enqueue, type PurchaseQueue, queuedJob } from './enqueue.ts'
 import { purchaseIdOf } from './idempotency-key.ts'
 import type { Refusal } from './problem-answer.ts'
 import type { PurchaseRows } from './purchase-rows.ts'
@@ -69,6 +69,23 @@ const storedRow = async (rows: PurchaseRows, jobId: string): Promise<PurchaseRow
   }
 }
 
+/** What was accepted under its key is not refused when it is sent again: the first call may have come before the last unit. */
+const refuseUnlessQueued = async (asked: {
+  redis: Redis
+  queue: PurchaseQueue
+  jobId: string
+  request: PurchaseRequest
+  refusal: Refusal
+}): Promise<Acceptance> => {
+  const { redis, queue, jobId, request, refusal } = asked
+  try {
+    const job = await queuedJob(redis, queue, jobId)
+    return job ? replay(jobId, isJobOf(job, request)) : { kind: 'refused', refusal }
+  } catch (error) {
+    return { kind: 'outcome-unknown', jobId, reason: error instanceof Error ? error.message : String(error) }
+  }
+}
+
 /**
  * Takes a purchase, once for one customer and key, and answers within 2 s whatever the stores do. What has its outcome
  * is found in Postgres and not queued again; what waits for it is found in Redis, by the job that is there already.
@@ -86,11 +103,12 @@ export const acceptPurchase = async (
   if (row) return replay(jobId, isRowOf(row, request))
 
   const acceptedAtMs = Date.now()
-  const refusal = refusalOf(request, product, rules, acceptedAtMs)
-  if (refusal) return { kind: 'refused', refusal }
-
   const queue = queues.get(queueNameOf(product.id))
   if (!queue) throw new Error(`there is no queue ${queueNameOf(product.id)}`)
+  const refusal = refusalOf(request, product, rules, acceptedAtMs)
+  if (refusal && key === undefined) return { kind: 'refused', refusal }
+  if (refusal) return refuseUnlessQueued({ redis, queue, jobId, request, refusal })
+
   const job = key === undefined ? jobOf(request) : { ...jobOf(request), nonce: randomUUID() }
   const enqueued = await enqueue(redis, queue, { jobId, acceptedAtMs, job })
   switch (enqueued.kind) {

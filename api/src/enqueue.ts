@@ -42,6 +42,19 @@ const faultOf = (error: unknown): Enqueued => {
 }
 
 /**
+ * What the queue holds under this id, in whatever state; undefined when there is no such job.
+ * @throws when Redis does not answer.
+ */
+export const queuedJob = async (
+  redis: Redis,
+  queue: Pick<PurchaseQueue, 'toKey'>,
+  jobId: string,
+): Promise<PurchaseJob | undefined> => {
+  const text = await redis.hget(queue.toKey(jobId), 'data')
+  return text === null ? undefined : (JSON.parse(text) as PurchaseJob)
+}
+
+/**
  * Whether the job that is now there is the one that was added: adding a job whose id is taken does nothing and says
  * nothing, so its data are read back. One of any number of concurrent calls finds its own nonce.
  * @throws when Redis does not answer.
@@ -52,10 +65,9 @@ const readBack = async (
   jobId: string,
   nonce: string,
 ): Promise<Enqueued> => {
-  const text = await redis.hget(queue.toKey(jobId), 'data')
+  const job = await queuedJob(redis, queue, jobId)
   // Settled and forgotten within a moment.
-  if (text === null) return { kind: 'accepted' }
-  const job = JSON.parse(text) as PurchaseJob
+  if (!job) return { kind: 'accepted' }
   return job.nonce === nonce ? { kind: 'accepted' } : { kind: 'was-there', job }
 }
 
