@@ -1,5 +1,6 @@
 /** The sale of one product: its buyers, and what they have been told. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Problem } from '@flash-sale/shared/contract/problem.ts'
 import type { Outcome, PurchaseView } from '@flash-sale/shared/contract/purchase.ts'
 import type { SalePlan } from './plan.ts'
 import type { Random } from './random.ts'
@@ -71,6 +72,8 @@ const outcomeOf = (view: PurchaseView): Buyer['seen'] =>
         orderId: view.orderId === undefined ? undefined : String(view.orderId),
       }
 
+const isSoldOut = (body: unknown): boolean => (body as Partial<Problem> | undefined)?.code === 'sold-out'
+
 /**
  * Lets the buyers of a plan loose. Each sends its purchase with its Idempotency-Key until it is answered 202, and asks
  * for it until it has an outcome; when a purchase turns out to be lost, it is sent again with the same key.
@@ -111,6 +114,8 @@ export const startSale = ({ shop, random, plan, productId, name, patienceMs }: S
         return true
       }
       problem = `${status} ${fault}${JSON.stringify(body)}`
+      // Sold out at the door: an answer, without a purchase.
+      if (status === 409 && isSoldOut(body)) return false
       // What is neither a fault of ours nor a matter of time will not change.
       if (status !== 0 && status !== 503) {
         buyer.trouble = `refused: ${problem}`
