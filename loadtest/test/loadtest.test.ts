@@ -11,14 +11,21 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const stores = isolatedStores()
 let engine: Engine
+/** Refuses at the door what is sold out: how many are accepted is then a matter of time. */
+let doorkeeper: Engine
 let directory: string
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'loadtest-e2e-'))
-  engine = await startEngine({ ...stores, workers: 2 })
+  const [open, guarded] = await Promise.all([
+    startEngine({ ...stores, workers: 2, env: { SOLD_OUT_FAST_PATH: 'false' } }),
+    startEngine({ ...stores, workers: 0 }),
+  ])
+  engine = open
+  doorkeeper = guarded
 })
 afterAll(async () => {
-  await engine?.stop()
+  await Promise.all([engine?.stop(), doorkeeper?.stop()])
   await rm(directory, { recursive: true, force: true })
 })
 
@@ -39,11 +46,11 @@ async function loadtest(...args: string[]): Promise<{ code: number | null; stdou
   return { code, stdout, stderr }
 }
 
-const against = (): string[] => [
+const against = (target: Engine = engine): string[] => [
   '--url',
-  engine.url,
+  target.url,
   '--admin',
-  `${engine.admin.user}:${engine.admin.password}`,
+  `${target.admin.user}:${target.admin.password}`,
 ]
 
 test('200 buyers and 100 units: exactly 100 orders, none left', async () => {
@@ -147,4 +154,21 @@ test('--help', async () => {
     stdout: expect.stringContaining('--compare'),
     stderr: '',
   })
+})
+
+test('refused at the door: exactly what there is is sold, and the run is in order', async () => {
+  const { code, stdout } = await loadtest(
+    ...against(doorkeeper),
+    '--buyers',
+    '1500',
+    '--stock',
+    '20',
+    '--connections',
+    '50',
+  )
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: expect.stringContaining('Every invariant holds: 20 units sold, 0 left.'),
+  })
+  expect(stdout).toContain('sold-out')
 })
