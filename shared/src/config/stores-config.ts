@@ -23,24 +23,37 @@ export const storesConfig = {
 
 const passwordOf = (url: string): string => decodeURIComponent(new URL(url).password)
 
-/**
- * What is wrong with the stores' secrets for production: a message per variable, none when all is well.
- * Production needs both URLs given, each with a password that is not the one of a developer's machine.
- */
+interface SecretProblem {
+  path: ['DATABASE_URL'] | ['REDIS_URL']
+  message: string
+}
+
+const expected = 'expected a URL with a password of its own in production, got'
+
+/** What is wrong with the database's URL for production: it needs a password that is not a developer's. */
+export const databaseSecretProblem = (config: {
+  NODE_ENV: string
+  DATABASE_URL: string
+}): SecretProblem | undefined => {
+  if (config.NODE_ENV !== 'production') return undefined
+  if (config.DATABASE_URL === localDatabaseUrl)
+    return { path: ['DATABASE_URL'], message: `${expected} the default` }
+  if (passwordOf(config.DATABASE_URL) === '') return { path: ['DATABASE_URL'], message: `${expected} none` }
+  return undefined
+}
+
+/** What is wrong with the secrets of both stores for production: a problem per variable, none when all is well. */
 export const storeSecretProblems = (config: {
   NODE_ENV: string
   DATABASE_URL: string
   REDIS_URL: string
-}) => {
+}): SecretProblem[] => {
   if (config.NODE_ENV !== 'production') return []
-  const expected = 'expected a URL with a password of its own in production, got'
-  const problems: { path: ['DATABASE_URL'] | ['REDIS_URL']; message: string }[] = []
-  const databasePassword = passwordOf(config.DATABASE_URL)
-  if (databasePassword === '' || config.DATABASE_URL === localDatabaseUrl)
-    problems.push({
-      path: ['DATABASE_URL'],
-      message: `${expected} ${databasePassword ? 'the default' : 'none'}`,
-    })
-  if (passwordOf(config.REDIS_URL) === '') problems.push({ path: ['REDIS_URL'], message: `${expected} none` })
-  return problems
+  const problem = databaseSecretProblem(config)
+  return [
+    ...(problem ? [problem] : []),
+    ...(passwordOf(config.REDIS_URL) === ''
+      ? [{ path: ['REDIS_URL'], message: `${expected} none` } satisfies SecretProblem]
+      : []),
+  ]
 }
