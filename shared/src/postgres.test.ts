@@ -31,7 +31,13 @@ const openCut = async (sendsMax: number) => {
 }
 
 const withDatabase = async (url: string, use: (database: Database) => Promise<void>): Promise<void> => {
-  const database = openDatabase({ url, name: 'postgres test', connectionsMax: 1, deadlineMs: 5_000 })
+  const database = openDatabase({
+    url,
+    name: 'postgres test',
+    connectionsMax: 1,
+    deadlineMs: 5_000,
+    statementMs: 300,
+  })
   try {
     await use(database)
   } finally {
@@ -97,4 +103,16 @@ test('a statement that Postgres refuses is an answer, one that takes too long is
   // The pool was replaced: the connection that sleeps is not waited for.
   expect(await database.run('asking', (sql) => sql`SELECT 1 AS one`)).toEqual([{ one: 1 }])
   await database.close(1_000)
+})
+
+test('a call that is wrong in itself is the caller’s bug, not a database that is away', async () => {
+  await withDatabase(stores.databaseUrl, async (database) => {
+    const missing: Record<string, string> = {}
+    const call = database.run('asking', (sql) => sql`SELECT ${missing.value as string}::text AS nothing`)
+    await expect(call).rejects.toThrow(/UNDEFINED_VALUE/)
+    await expect(database.run('asking', (sql) => sql`SELECT 1/0`)).rejects.toMatchObject({ code: '22012' })
+    await expect(database.run('asking', (sql) => sql`SELECT pg_sleep(10)`)).rejects.toThrow(
+      DatabaseUnavailableError,
+    )
+  })
 })

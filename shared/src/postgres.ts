@@ -32,7 +32,7 @@ export interface Database {
   /**
    * Runs one statement.
    * @throws {DatabaseUnavailableError} when it could not be sent or was not answered in time (unknown commit).
-   * @throws {postgres.PostgresError} when Postgres refused it.
+   * @throws {postgres.PostgresError} when Postgres refused it; what postgres.js throws for a call that is wrong in itself.
    */
   run<T>(what: string, statement: (sql: Sql) => Promise<T>): Promise<T>
   /** Ends the pool; statements in flight get `timeoutMs` to finish. */
@@ -54,8 +54,14 @@ const sessionLimits = {
  */
 const serverFault = /^(08|25|40|53|55|57|58|XX)/
 
-const isAnswer = (error: unknown): boolean =>
-  error instanceof postgres.PostgresError && !serverFault.test(error.code)
+/** What postgres.js says of a call that was written wrongly: no store is at fault, and trying again helps nobody. */
+const misuse = /^(UNDEFINED_VALUE|NOT_TAGGED_CALL|MAX_PARAMETERS_EXCEEDED|UNSAFE_TRANSACTION)$/
+
+const codeOf = (error: unknown): string => String((error as { code?: unknown } | undefined)?.code ?? '')
+
+/** Whether the caller is to see the error as it is: an answer of Postgres about the statement, or a bug of ours. */
+const isForCaller = (error: unknown): boolean =>
+  error instanceof postgres.PostgresError ? !serverFault.test(error.code) : misuse.test(codeOf(error))
 
 const closeQuietly = (sql: Sql, timeoutMs: number): Promise<void> =>
   sql.end({ timeout: timeoutMs / 1000 }).catch(() => undefined)
@@ -95,7 +101,7 @@ export const openDatabase = (options: DatabaseOptions): Database => {
       try {
         return await withDeadline(what, options.deadlineMs, Promise.resolve(statement(pool)))
       } catch (error) {
-        if (isAnswer(error)) throw error
+        if (isForCaller(error)) throw error
         if (error instanceof DeadlineError) replacePool(pool)
         throw new DatabaseUnavailableError(
           `${what}: ${error instanceof Error ? error.message : String(error)}`,
