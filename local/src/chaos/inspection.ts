@@ -1,9 +1,8 @@
 import { createLogger } from '@flash-sale/shared/logger.ts'
 import { type Database, openDatabase } from '@flash-sale/shared/postgres.ts'
-import { openQueue, type PurchaseJob, type PurchaseResult, queueNames } from '@flash-sale/shared/queue.ts'
+import { openQueue, queueNames } from '@flash-sale/shared/queue.ts'
 import { closeRedis, openCommandRedis, type Redis } from '@flash-sale/shared/redis.ts'
 import { type LockKeys, redisKeys } from '@flash-sale/shared/redis-keys.ts'
-import type { Queue } from 'bullmq'
 
 /** A stored purchase with its order. */
 export interface StoredPurchase {
@@ -18,7 +17,7 @@ export interface StoredPurchase {
 export interface Inspection {
   readonly database: Database
   readonly redis: Redis
-  readonly queue: Queue<PurchaseJob, PurchaseResult>
+  readonly queue: ReturnType<typeof openQueue>
   lockKeys(productId: number): LockKeys
   /** How many purchases of a product have their outcome. */
   settled(productId: number): Promise<number>

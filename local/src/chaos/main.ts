@@ -22,8 +22,9 @@ const readCommandLine = (): ChaosOptions => {
 const run = async (options: ChaosOptions): Promise<number> => {
   const asked = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => {
-      say('Stopping after the rounds that have begun.')
+    process.on(signal, () => {
+      if (asked.signal.aborted) process.exit(1)
+      say('Stopping after the rounds that have begun; once more to stop at once.')
       asked.abort()
     })
   say(

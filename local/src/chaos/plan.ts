@@ -19,7 +19,7 @@ export const drawPlan = (random: Random, fixed: Partial<SalePlan> = {}): SalePla
   const buyers = fixed.buyers ?? random.whole(200, 400)
   const drawn: SalePlan = {
     buyers,
-    stock: random.whole(Math.ceil(buyers / 4), Math.ceil(buyers * 1.2)),
+    stock: random.whole(Math.ceil(buyers * 0.6), Math.ceil(buyers * 1.2)),
     quantityMax: 1,
     thinkMs: random.oneOf([0, 0, 5, 20]),
     batchMax: random.whole(5, 30),

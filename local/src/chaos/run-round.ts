@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { withDeadline } from '@flash-sale/shared/deadline.ts'
 import type { Fault, Round } from './fault.ts'
 import { drawPlan } from './plan.ts'
 import { randomOf } from './random.ts'
@@ -35,6 +36,7 @@ export interface RoundOptions {
 }
 
 const buyersMsMax = 90_000
+const injectMsMax = 240_000
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
@@ -85,7 +87,9 @@ export const runRound = async (stack: Stack, options: RoundOptions): Promise<Rou
   }
 
   await Promise.all(stack.services.map((service) => service.mark()))
-  await fault.inject(stack, round).catch((error) => violations.push(`not injected: ${reasonOf(error)}`))
+  await withDeadline('injecting', injectMsMax, fault.inject(stack, round)).catch((error) =>
+    violations.push(`not injected: ${reasonOf(error)}`),
+  )
   try {
     await stack.heal()
     await Promise.all(sales.map((sale) => sale.ended))

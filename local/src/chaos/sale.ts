@@ -15,6 +15,8 @@ export interface Buyer {
   jobId?: string
   /** What they saw it end with; seen once it must stay. */
   seen?: { status: Outcome; orderId: string | undefined }
+  /** Told at the door that the product is sold out: without a purchase, and for good. */
+  refused?: boolean
   /** How often a purchase that was answered 202 was unknown later. */
   lost: number
   /** Why the buyer gave up. */
@@ -27,13 +29,19 @@ export interface Sale {
   readonly buyers: readonly Buyer[]
   /** Units added while it ran. */
   restocked: number
+  /** Whether buyers that are refused at the door ask again. */
+  insistent: boolean
   /** Buyers that were answered 202. */
   accepted(): number
-  /** Resolves when that many have been answered 202. @throws after 30 s. */
+  /** Buyers that were refused at the door. */
+  refused(): number
+  /** Resolves when that many have been accepted or refused. @throws after 30 s. */
   awaitAccepted(count: number): Promise<void>
-  /** Buyers that have seen their outcome. */
+  /** Buyers that have seen their outcome, or were refused. */
   served(): number
   awaitServed(count: number): Promise<void>
+  /** Whether every buyer is served. */
+  isOver(): boolean
   /** Resolves when every buyer has seen an outcome or given up. */
   ended: Promise<void>
   /** What is contradictory in what they were told. */
@@ -115,9 +123,13 @@ export const startSale = ({ shop, random, plan, productId, name, patienceMs }: S
       }
       problem = `${status} ${fault}${JSON.stringify(body)}`
       // Sold out at the door: an answer, without a purchase.
-      if (status === 409 && isSoldOut(body)) return false
+      const soldOut = status === 409 && isSoldOut(body)
+      if (soldOut && !sale.insistent) {
+        buyer.refused = true
+        return false
+      }
       // What is neither a fault of ours nor a matter of time will not change.
-      if (status !== 0 && status !== 503) {
+      if (status !== 0 && status !== 503 && !soldOut) {
         buyer.trouble = `refused: ${problem}`
         return false
       }
@@ -149,19 +161,27 @@ export const startSale = ({ shop, random, plan, productId, name, patienceMs }: S
   }
 
   const accepted = (): number => buyers.filter(({ jobId }) => jobId !== undefined).length
-  const served = (): number => buyers.filter(({ seen }) => seen !== undefined).length
-  return {
+  const refused = (): number => buyers.filter((buyer) => buyer.refused).length
+  const served = (): number => buyers.filter((buyer) => buyer.seen !== undefined || buyer.refused).length
+  const sale: Sale = {
     productId,
     plan,
     buyers,
     restocked: 0,
+    insistent: false,
     accepted,
+    refused,
     awaitAccepted: async (count) =>
-      void (await until(`${count} accepted purchases`, triggerMs, () => accepted() >= count)),
+      void (await until(`${count} accepted purchases`, triggerMs, () => accepted() + refused() >= count)),
     served,
     awaitServed: async (count) =>
       void (await until(`${count} served buyers`, triggerMs, () => served() >= count)),
-    ended: Promise.all(buyers.map(live)).then(() => undefined),
+    isOver: () => served() === buyers.length,
+    // Begins when the sale is there to be asked.
+    ended: Promise.resolve()
+      .then(() => Promise.all(buyers.map(live)))
+      .then(() => undefined),
     contradictions,
   }
+  return sale
 }

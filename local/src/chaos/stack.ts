@@ -64,7 +64,14 @@ export const bootStack = async (options: StackOptions): Promise<Stack> => {
   // The stores run as another user when root starts them, and have to get through.
   await chmod(directory, 0o711)
   const closers: (() => Promise<void>)[] = []
+  const killers: (() => void)[] = []
+  // A stopped process would outlive us: it notices nothing.
+  const killAll = (): void => {
+    for (const kill of killers) kill()
+  }
+  process.once('exit', killAll)
   const close = async (): Promise<void> => {
+    process.off('exit', killAll)
     for (const closer of closers.splice(0).reverse()) await closer()
   }
 
@@ -90,6 +97,7 @@ export const bootStack = async (options: StackOptions): Promise<Stack> => {
       logFile: join(directory, `${name}.log`),
     })
     closers.push(() => service.close())
+    killers.push(() => void service.kill())
     return service
   }
 
@@ -101,6 +109,10 @@ export const bootStack = async (options: StackOptions): Promise<Stack> => {
       openRedis(join(directory, 'redis')),
     ])
     closers.push(async () => void (await Promise.all([postgres.stop(), redis.stop()])))
+    killers.push(
+      () => void postgres.kill(),
+      () => void redis.kill(),
+    )
     await migrate(postgres.url)
 
     const port = await stablePort()

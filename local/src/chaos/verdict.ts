@@ -2,11 +2,18 @@ import { verifyEngine } from '@flash-sale/shared/verify/verify-engine.ts'
 import { verifyProduct } from '@flash-sale/shared/verify-product.ts'
 import type { Inspection, StoredPurchase } from './inspection.ts'
 import type { Buyer, Sale } from './sale.ts'
+import type { ShopClient } from './shop-client.ts'
 import type { Stack } from './stack.ts'
 import { until } from './until.ts'
 
+/** Of a stack, what the verdict on a sale asks. */
+export interface Judged {
+  inspect: Inspection
+  shop: Pick<ShopClient, 'find'>
+}
+
 const drainMsMax = 45_000
-const lockMsMax = 10_000
+const lockMsMax = 5_000
 /** Reads at a time. */
 const readersMax = 50
 
@@ -67,6 +74,8 @@ const storedProblems = (sale: Sale, stored: readonly StoredPurchase[]): string[]
     if (!row)
       return buyer.jobId === undefined ? undefined : `${buyer.jobId} was answered 202 and has no outcome`
     if (buyer.jobId !== undefined && row.id !== buyer.jobId) return `${buyer.jobId} is stored as ${row.id}`
+    if (buyer.refused && row.orderId !== null)
+      return `${buyer.customerId} was refused as sold out and has order ${row.orderId}`
     if (row.outcome === 'failed') return `${row.id} failed`
     if ((row.outcome === 'confirmed') !== (row.orderId !== null))
       return `${row.id} is ${row.outcome} with order ${row.orderId}`
@@ -85,7 +94,7 @@ const storedProblems = (sale: Sale, stored: readonly StoredPurchase[]): string[]
 }
 
 /** Asks for every purchase once more: an outcome that was seen never changes. */
-const shownProblems = async (stack: Stack, sale: Sale): Promise<string[]> => {
+const shownProblems = async (stack: Judged, sale: Sale): Promise<string[]> => {
   const problems: string[] = []
   const left = sale.buyers.filter((buyer) => buyer.jobId !== undefined && buyer.seen !== undefined)
   const read = async (): Promise<void> => {
@@ -101,14 +110,17 @@ const shownProblems = async (stack: Stack, sale: Sale): Promise<string[]> => {
 }
 
 const stockProblems = async (
-  stack: Stack,
+  stack: Judged,
   sale: Sale,
   stored: readonly StoredPurchase[],
 ): Promise<string[]> => {
   const verification = await verifyProduct(stack.inspect.database, sale.productId)
   if (!verification?.ok) return [`the product does not verify: ${JSON.stringify(verification)}`]
   if (sale.plan.quantityMax > 1) return []
-  const demand = stored.filter(({ outcome }) => outcome === 'confirmed' || outcome === 'sold_out').length
+  const customers = new Set(stored.map(({ customerId }) => customerId))
+  const refused = sale.buyers.filter((buyer) => buyer.refused && !customers.has(buyer.customerId)).length
+  const demand =
+    refused + stored.filter(({ outcome }) => outcome === 'confirmed' || outcome === 'sold_out').length
   const stock = sale.plan.stock + sale.restocked
   // A restock may come after somebody was refused; then there may be stock left.
   const enough =
@@ -119,7 +131,7 @@ const stockProblems = async (
 }
 
 /** What is wrong after a round with one of its sales; the queue must have drained. */
-export const saleProblems = async (stack: Stack, sale: Sale, losesAccepted: boolean): Promise<string[]> => {
+export const saleProblems = async (stack: Judged, sale: Sale, losesAccepted: boolean): Promise<string[]> => {
   const stored = await stack.inspect.purchases(sale.productId)
   return [
     ...buyerProblems(sale, losesAccepted),

@@ -18,9 +18,10 @@ export const unhurried: Partial<SalePlan> = { batchMax: 8, thinkMs: 10 }
 /** One lease takes long enough to be hit while it is held. */
 export const longLeases: Partial<SalePlan> = { batchMax: 20, thinkMs: 200, spreadMs: 0 }
 
-/** Resolves when a part of the sale is over that the seed decides: 10 to 40 of 100 purchases. */
+/** Resolves when a part of the sale is over that the seed decides: 10 to 40 % of what there is to sell. */
 export const partlySold = async (stack: Stack, round: Round, sale: Sale): Promise<void> => {
-  const count = Math.ceil((sale.plan.buyers * round.random.whole(10, 40)) / 100)
+  const whole = Math.min(sale.plan.buyers, sale.plan.stock)
+  const count = Math.ceil((whole * round.random.whole(10, 40)) / 100)
   await until(`${count} settled purchases`, momentMs, async () => {
     return (await stack.inspect.settled(sale.productId)) >= count
   })

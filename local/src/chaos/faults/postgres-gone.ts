@@ -18,7 +18,7 @@ export const through = (downMs: number): Partial<SalePlan> => ({
   spreadMs: downMs + 1_500,
 })
 
-/** Measures how long it takes until purchases are settled again, from now on. */
+/** Measures how long it takes until purchases are settled again, from now on; nothing when nobody waits any more. */
 export const awaitRecovery = async (
   stack: Stack,
   round: Round,
@@ -26,10 +26,11 @@ export const awaitRecovery = async (
   before: number,
 ): Promise<void> => {
   const startedAt = performance.now()
-  await until('purchases are settled again', round.patient(recoverMsMax), async () => {
-    return (await stack.inspect.settled(sale.productId)) > before
+  const how = await until('purchases are settled again', round.patient(recoverMsMax), async () => {
+    if (sale.isOver()) return 'over'
+    return (await stack.inspect.settled(sale.productId)) > before && 'settled'
   })
-  round.figure('recoverMs', performance.now() - startedAt)
+  if (how === 'settled') round.figure('recoverMs', performance.now() - startedAt)
 }
 
 export const postgresKilled: Fault = {
@@ -47,7 +48,7 @@ export const postgresKilled: Fault = {
       await stack.postgres.kill()
       await sleep(round.random.whole(0, 1_500))
       await stack.postgres.start()
-      if (before === sale.plan.buyers) return
+      if (sale.isOver()) return
       await awaitRecovery(stack, round, sale, before)
       await sleep(round.random.whole(0, 200))
     }

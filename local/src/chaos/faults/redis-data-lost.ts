@@ -45,8 +45,7 @@ export const redisPutBack: Fault = {
     const copied = await stack.inspect.settled(sale.productId)
     const more = round.random.whole(1, Math.max(1, Math.floor(sale.plan.buyers / 2)))
     await until('more sold', moreSoldMsMax, async () => {
-      const settled = await stack.inspect.settled(sale.productId)
-      return settled >= Math.min(sale.plan.buyers, copied + more)
+      return sale.isOver() || (await stack.inspect.settled(sale.productId)) >= copied + more
     })
     await stack.redis.putBackData()
   },

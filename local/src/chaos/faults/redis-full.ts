@@ -28,6 +28,6 @@ export const redisFull = (fullMsMax: number): Fault => ({
       await redis.config('SET', 'maxmemory', unlimited)
     }
     const settled = await stack.inspect.settled(sale.productId)
-    if (settled < sale.plan.buyers) await awaitRecovery(stack, round, sale, settled)
+    await awaitRecovery(stack, round, sale, settled)
   },
 })

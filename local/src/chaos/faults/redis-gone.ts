@@ -49,7 +49,7 @@ export const redisDown = (downMs: number): Fault => ({
     await sleep(Math.max(0, downMs - (performance.now() - downAt)))
     const settled = await stack.inspect.settled(sale.productId)
     await stack.redis.start()
-    if (settled < sale.plan.buyers) await awaitRecovery(stack, round, sale, settled)
+    await awaitRecovery(stack, round, sale, settled)
   },
 })
 
@@ -71,6 +71,6 @@ export const redisFrozen: Fault = {
     await sleep(Math.max(0, frozenMs - (performance.now() - frozenAt)))
     const settled = await stack.inspect.settled(sale.productId)
     stack.redis.resume()
-    if (settled < sale.plan.buyers) await awaitRecovery(stack, round, sale, settled)
+    await awaitRecovery(stack, round, sale, settled)
   },
 }

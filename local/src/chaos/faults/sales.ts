@@ -1,6 +1,7 @@
 /** Sales without a fault: what makes them hard is the demand. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fault } from '../fault.ts'
+import { until } from '../until.ts'
 
 export const ampleStock: Fault = {
   name: 'ample-stock',
@@ -40,14 +41,17 @@ export const quantityMix: Fault = {
   },
 }
 
+const soldMsMax = 15_000
+
 export const restockWhileSelling: Fault = {
   name: 'restock-while-selling',
   number: 30,
-  what: 'an admin adds units three times during the sale',
-  expects: 'all units are booked; nothing is sold that is not there',
+  what: 'an admin adds units three times during the sale; who is refused at the door asks again',
+  expects: 'all units are booked, and sold as long as somebody asks for them',
   plan: { thinkMs: 10, batchMax: 8, spreadMs: 800 },
   inject: async (stack, round) => {
     const sale = await round.sell({ stock: 20 })
+    sale.insistent = true
     for (let times = 0; times < 3; times += 1) {
       await sleep(round.random.whole(50, 400))
       const quantity = round.random.whole(1, 60)
@@ -55,5 +59,11 @@ export const restockWhileSelling: Fault = {
       if (status !== 200) throw new Error(`expected 200 for a restock, got ${status}`)
       sale.restocked += quantity
     }
+    const units = sale.plan.stock + sale.restocked
+    await until('all units sold, or nobody left who asks', round.patient(soldMsMax), async () => {
+      const stored = await stack.inspect.purchases(sale.productId)
+      return sale.isOver() || stored.filter(({ outcome }) => outcome === 'confirmed').length === units
+    })
+    sale.insistent = false
   },
 }

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { ControlledService } from '../controlled-service.ts'
 import type { Fault } from '../fault.ts'
+import { type Random, randomOf, seedMax } from '../random.ts'
 import { until } from '../until.ts'
-import { anyWorker, longLeases, nextGrant } from './moments.ts'
+import { longLeases, nextGrant } from './moments.ts'
 
 const reconciledMsMax = 40_000
 /** What `maxStalledCount` is set to (worker/src/take-purchases.ts). */
@@ -9,26 +11,35 @@ const stalledCountMax = 25
 /** Buyers a second. */
 const load = 40
 
-/** Kills and starts workers for so long. */
+/** Milliseconds that a worker runs before it is killed, and then is gone. */
+const runsMs = { min: 300, max: 5_000 }
+const goneMs = { min: 0, max: 1_500 }
+
+/** Every worker is killed and started again for so long, each at its own times. */
 export const killedAtRandom = (durationMs: number): Fault => ({
   name: 'workers-killed-at-random',
   number: 6,
-  what: `workers get SIGKILL one after the other and are started again, for ${durationMs / 1000} s under load`,
+  what: `each of the three workers gets SIGKILL at random and is started again, for ${durationMs / 1000} s under load`,
   expects: 'nothing is lost',
   slow: true,
   plan: { buyers: Math.max(200, (durationMs / 1000) * load), spreadMs: durationMs, thinkMs: 5, batchMax: 10 },
   inject: async (stack, round) => {
     await round.sell()
-    const until = performance.now() + durationMs
+    const end = performance.now() + durationMs
     let kills = 0
-    while (performance.now() < until) {
-      await sleep(round.random.whole(100, 2_000))
-      const worker = anyWorker(stack, round)
-      await worker.kill()
-      kills += 1
-      await sleep(round.random.whole(0, 500))
-      await worker.start()
+    const harass = async (worker: ControlledService, random: Random): Promise<void> => {
+      for (;;) {
+        await sleep(random.whole(runsMs.min, runsMs.max))
+        if (performance.now() >= end) return
+        await worker.kill()
+        kills += 1
+        await sleep(random.whole(goneMs.min, goneMs.max))
+        await worker.start()
+      }
     }
+    // Numbers of its own for each, since who draws next is a matter of time.
+    const seeds = stack.workers.map(() => round.random.whole(0, seedMax))
+    await Promise.all(stack.workers.map((worker, index) => harass(worker, randomOf(seeds[index] ?? 0))))
     round.figure('kills', kills)
   },
 })
