@@ -173,7 +173,8 @@ export const createProductLine = (
     const left = waiting
     waiting = []
     // Latest first: each goes back to the front of the queue, so the earliest ends up foremost.
-    for (const item of left.sort((a, b) => byAcceptance(b.purchase, a.purchase))) item.reject(reason)
+    left.sort((a, b) => byAcceptance(a.purchase, b.purchase)).reverse()
+    for (const item of left) item.reject(reason)
     onEmpty()
   }
 
