@@ -1,0 +1,33 @@
+import type { Request, Response } from 'express'
+
+/**
+ * Who sent a request.
+ * - `anyone`: not known, nothing given; what `AUTH_MODE=none` makes of buyers.
+ * - `customer`: the `sub` of a valid token; sees and buys for itself only.
+ * - `admin`: came with a token of the operator's. A `viewer` reads everything, an `operator` may write as well.
+ */
+export type Caller =
+  | { kind: 'anyone' }
+  | { kind: 'customer'; customerId: string }
+  | { kind: 'admin'; name: string; role: AdminRole }
+
+export type AdminRole = 'viewer' | 'operator'
+
+const anyone: Caller = { kind: 'anyone' }
+const callers = new WeakMap<Request, Caller>()
+
+/** Set once, by who authenticates the request. */
+export const setCaller = (request: Request, caller: Caller): void => {
+  callers.set(request, caller)
+}
+
+/** Who sent this request; `anyone` when nobody was authenticated. Takes the response too, for handlers that hold only that. */
+export const callerOf = (message: Request | Response): Caller =>
+  callers.get('req' in message && message.req ? (message.req as Request) : (message as Request)) ?? anyone
+
+/**
+ * Whether a caller may see what belongs to a customer. Without authentication whoever knows a job id may (it cannot be
+ * guessed); with it, its customer and admins. To others it has to look as if it did not exist.
+ */
+export const maySee = (caller: Caller, ownerId: string): boolean =>
+  caller.kind !== 'customer' || caller.customerId === ownerId
