@@ -4,10 +4,10 @@ import { DatabaseUnavailableError } from '@flash-sale/shared/postgres.ts'
 import type { ProductFacts } from '@flash-sale/shared/product-catalog.ts'
 import { type PurchaseJob, queueNameOf } from '@flash-sale/shared/queue.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
-import { v7 } from 'uuid'
 import { enqueue, type PurchaseQueue, queuedJob } from './enqueue.ts'
 import { purchaseIdOf } from './idempotency-key.ts'
 import type { Refusal } from './problem-answer.ts'
+import { newPurchaseId } from './purchase-id.ts'
 import type { PurchaseRows } from './purchase-rows.ts'
 import type { PurchaseRow } from './purchase-view.ts'
 import { type RefusalRules, refusalOf } from './refuse-purchase.ts'
@@ -97,7 +97,7 @@ export const acceptPurchase = async (
   product: ProductFacts,
   key: string | undefined,
 ): Promise<Acceptance> => {
-  const jobId = key === undefined ? v7() : purchaseIdOf(request.customerId, key)
+  const jobId = key === undefined ? newPurchaseId() : purchaseIdOf(request.customerId, key)
   // Before any refusal: what was accepted is not refused afterwards.
   const row = key === undefined ? undefined : await storedRow(rows, jobId)
   if (row) return replay(jobId, isRowOf(row, request))

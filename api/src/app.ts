@@ -2,7 +2,7 @@ import type { Logger } from '@flash-sale/shared/logger.ts'
 import type { Database } from '@flash-sale/shared/postgres.ts'
 import type { ProductCatalog } from '@flash-sale/shared/product-catalog.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
-import express, { type Express } from 'express'
+import express, { type Express, type RequestHandler } from 'express'
 import { type AdminCredentials, adminOnly } from './admin-auth.ts'
 import { adminRoute } from './admin-route.ts'
 import { dashboard } from './dashboard.ts'
@@ -32,6 +32,12 @@ export interface AppDeps {
 
 const dashboardPath = '/admin/queues'
 
+/** Stock and outcomes change by the millisecond: no cache may keep them. The dashboard's own files it may. */
+const noStore: RequestHandler = (request, response, next) => {
+  if (!request.path.startsWith(`${dashboardPath}/static/`)) response.setHeader('Cache-Control', 'no-store')
+  next()
+}
+
 /** The whole HTTP interface, without a port. It opens nothing and closes nothing: that is for who made `deps`. */
 export const createApp = (deps: AppDeps): Express => {
   const app = express()
@@ -40,15 +46,12 @@ export const createApp = (deps: AppDeps): Express => {
   app.set('query parser', 'simple')
 
   app.use(requestLog(deps.logger))
-  app.use('/admin', adminOnly(deps.admin))
-  app.use(dashboardPath, dashboard([...deps.queues.values()], deps.redis, dashboardPath))
-  app.use((_request, response, next) => {
-    // Stock and outcomes change by the millisecond: no cache may keep them.
-    response.setHeader('Cache-Control', 'no-store')
-    next()
-  })
+  // What buyers ask for comes first: Express tries one route after the other.
+  app.use(noStore)
   app.use(purchasesRoute(deps))
   app.use(productsRoute(deps.database))
+  app.use('/admin', adminOnly(deps.admin))
+  app.use(dashboardPath, dashboard([...deps.queues.values()], deps.redis, dashboardPath))
   app.use('/admin', adminRoute({ database: deps.adminDatabase, catalog: deps.catalog }))
   app.use(healthRoute(() => checkReadiness(deps.redis, deps.database)))
   app.use(unknownRoute)

@@ -1,4 +1,5 @@
 /** Bodies of requests: JSON in UTF-8 of at most 4 kB, checked against a schema of the contract. */
+import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import type { Request, RequestHandler, Response } from 'express'
 import type { z } from 'zod'
@@ -39,9 +40,13 @@ const readBytes = (request: IncomingMessage): Promise<Bytes> =>
     request.on('close', () => resolve({ kind: 'gone' }))
   })
 
+/** A byte order mark is no part of the text (RFC 8259: may be ignored). */
+const withoutMark = (text: string): string => (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text)
+
 const parse = (bytes: Buffer): { value: unknown } | undefined => {
+  if (!isUtf8(bytes)) return undefined
   try {
-    return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) }
+    return { value: JSON.parse(withoutMark(bytes.toString('utf8'))) }
   } catch {
     return undefined
   }

@@ -2,6 +2,7 @@ import { withDeadline } from '@flash-sale/shared/deadline.ts'
 import type { PurchaseJob, PurchaseResult } from '@flash-sale/shared/queue.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
 import type { Queue } from 'bullmq'
+import { addGathered, type PurchaseToAdd } from './gathered-add.ts'
 
 export type PurchaseQueue = Queue<PurchaseJob, PurchaseResult>
 
@@ -81,13 +82,13 @@ const readBack = async (
 export const enqueue = async (
   redis: Redis,
   queue: PurchaseQueue,
-  purchase: { jobId: string; acceptedAtMs: number; job: PurchaseJob },
+  purchase: PurchaseToAdd,
 ): Promise<Enqueued> => {
   if (redis.status !== 'ready') return { kind: 'queue-unavailable', reason: `redis is ${redis.status}` }
-  const { jobId, acceptedAtMs, job } = purchase
+  const { jobId, job } = purchase
   let added = false
   const add = async (): Promise<Enqueued> => {
-    await queue.add('purchase', job, { jobId, timestamp: acceptedAtMs })
+    await addGathered(queue, purchase)
     added = true
     return job.nonce === undefined ? { kind: 'accepted' } : readBack(redis, queue, jobId, job.nonce)
   }

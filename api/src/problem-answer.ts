@@ -7,7 +7,7 @@ import {
 } from '@flash-sale/shared/contract/problem.ts'
 import { DatabaseUnavailableError } from '@flash-sale/shared/postgres.ts'
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express'
-import { logReason } from './request-log.ts'
+import { logFault, logReason } from './request-log.ts'
 
 /** A refusal as a value: what went wrong, in words for the caller. */
 export interface Refusal {
@@ -90,10 +90,9 @@ export const answerFault: ErrorRequestHandler = (error: unknown, request, respon
     })
     return
   }
-  // pino-http writes this into the request's log line.
-  response.err = error instanceof Error ? error : new Error(String(error))
+  logFault(response, error)
   sendProblem(response, {
     code: 'internal-error',
-    detail: `the cause is in the log under request ${String(request.id)}`,
+    detail: `the cause is in the log under request ${request.id}`,
   })
 }

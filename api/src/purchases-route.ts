@@ -38,7 +38,9 @@ const sendAccepted = (response: Response, jobId: string, replayed: boolean): voi
   // Whole seconds are all that the header can say; clients that read the body ask sooner.
   response.setHeader('Retry-After', '1')
   if (replayed) response.setHeader('Idempotency-Replayed', 'true')
-  response.status(202).json(accepted)
+  response.statusCode = 202
+  response.setHeader('Content-Type', 'application/json; charset=utf-8')
+  response.end(JSON.stringify(accepted))
 }
 
 type NotQueued = Extract<Acceptance, { reason: string }>

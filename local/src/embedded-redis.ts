@@ -24,6 +24,8 @@ const configuration = (port: number, password: string, data: string, durable: bo
     'save ""',
     `appendonly ${durable ? 'yes' : 'no'}`,
     'appendfsync always',
+    // A rewrite in the middle of a sale competes with it for the disk; the default begins at 64 MB.
+    'auto-aof-rewrite-min-size 512mb',
     'maxmemory-policy noeviction',
     '',
   ].join('\n')

@@ -13,6 +13,8 @@ describe('imports', () => {
     ['loadtest/src/client.ts', "import type { Product } from '@flash-sale/shared/contract/product.ts'"],
     ['local/src/start.ts', "import { migrate } from '@flash-sale/shared/migrate.ts'"],
     ['api/test/app.test.ts', "import { startEngine } from '@flash-sale/local/engine.ts'"],
+    ['loadtest/bench/main.ts', "import { startEngine } from '../../local/src/engine.ts'"],
+    ['loadtest/bench/main.ts', "import { a } from './stores.ts'"],
     ['loadtest/test/run.test.ts', "import { seed } from '../../local/src/seed.ts'"],
   ]
   test.each(allowed)('%s: %s', (path, statement) => {
@@ -33,6 +35,7 @@ describe('imports', () => {
     ],
     ['loadtest/src/a.ts', "import type { A } from '@flash-sale/shared/queue.ts'", 'shared/src/queue.ts'],
     ['loadtest/src/a.ts', "import {\n  a,\n  b,\n} from '@flash-sale/local/seed.ts'", 'local/src/seed.ts'],
+    ['loadtest/src/a.ts', "import { a } from '../bench/stores.ts'", 'the benchmark'],
     ['api/test/app.test.ts', "import { a } from '../../worker/src/settle.ts'", 'worker/src/settle.ts'],
   ]
   test.each(refused)('%s must not: %s', (path, statement, destination) => {

@@ -83,6 +83,15 @@ export const breachesWith = (redis: Redis, queue: PurchaseQueue): Record<string,
     },
     seen: ['orders', 'guards'],
   },
+  orderAlone: {
+    what: 'an order without a purchase',
+    plan: ample,
+    broken: ({ productId }, sql) =>
+      sql`
+        INSERT INTO orders (purchase_id, product_id, customer_id, quantity)
+        VALUES (gen_random_uuid(), ${productId}, 'nobody', 1)`,
+    seen: ['orders'],
+  },
   otherQuantity: {
     what: 'an order of another quantity than its purchase',
     plan: ample,

@@ -20,6 +20,7 @@ import { createProcessor } from './processor.ts'
 import { startReconciler } from './reconcile/start-reconciler.ts'
 import { stopWorkers } from './stop-workers.ts'
 import { takePurchases } from './take-purchases.ts'
+import { createTurns } from './turns.ts'
 import type { WorkerConfig } from './worker-config.ts'
 
 /** Longest wait for Postgres: a little more than its own statement_timeout, so that it answers first. */
@@ -62,6 +63,7 @@ export const startWorker = (config: WorkerConfig, logger: Logger): Closer[] => {
     lock,
     settler: { database, logger, raiseFloor: lock.raiseFloor, announce },
     catalog,
+    turns: createTurns(config.DATABASE_POOL_MAX),
     logger,
     batchMax: config.BATCH_MAX,
     slots: config.WORKER_CONCURRENCY,

@@ -21,7 +21,7 @@ export interface QueueVerdict {
 }
 
 const pageSize = 500
-/** Of each kind; more than is kept of them (`purchaseJobOptions`), since removal is lazy. */
+/** Of each kind; more than is kept of them (`purchaseJobRetention`), since removal is lazy. */
 const jobsMax = 20_000
 const suspectsMax = 1_000
 /** Long enough for a job that has just ended to be put back, or for a reset to commit. */

@@ -1,0 +1,99 @@
+/** The contenders that answer HTTP, each as processes of its own. */
+import { tmpdir } from 'node:os'
+import { bareEnvironment } from '../../../local/src/config.ts'
+import { startEngine } from '../../../local/src/engine.ts'
+import { freePort } from '../../../local/src/free-port.ts'
+import { startService } from '../../../local/src/service.ts'
+
+export interface StoreUrls {
+  databaseUrl: string
+  redisUrl: string
+}
+
+/** A contender that serves `POST /purchases`. */
+export interface Serving {
+  origin: string
+  /** Of the process that answers. */
+  apiPid: number
+  workerPids: number[]
+  /** Of `countSettled`, whose number is this contender's. */
+  counts: 'engine' | 'others'
+  stop(): Promise<void>
+}
+
+export interface HttpContender {
+  name: string
+  /** Purchases sent to warm it up, and at most in a measure; the slow ones would not come to an end otherwise. */
+  warmUpRequests: number
+  requestsMax?: number
+  start(stores: StoreUrls): Promise<Serving>
+}
+
+const alone =
+  (entry: string, env: Record<string, string>): HttpContender['start'] =>
+  async (stores) => {
+    const port = await freePort()
+    const service = await startService({
+      name: entry,
+      entry: `loadtest/bench/contenders/${entry}.ts`,
+      environment: {
+        ...bareEnvironment(),
+        NODE_ENV: 'production',
+        DATABASE_URL: stores.databaseUrl,
+        REDIS_URL: stores.redisUrl,
+        PORT: String(port),
+        ...env,
+      },
+      workingDirectory: tmpdir(),
+      log: 'capture',
+      watch: false,
+      readyTimeoutMs: 30_000,
+    })
+    return {
+      origin: `http://127.0.0.1:${port}`,
+      apiPid: service.pid,
+      workerPids: [],
+      counts: 'others',
+      stop: () => service.stop(10_000),
+    }
+  }
+
+/** One api and one worker with their default settings, unless `env` says otherwise. */
+export const startEngineContender = async (
+  stores: StoreUrls,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Serving> => {
+  const engine = await startEngine({ ...stores, env: { HOST: '127.0.0.1', ...env } })
+  return {
+    origin: engine.url.replace('localhost', '127.0.0.1'),
+    apiPid: engine.api.pid,
+    workerPids: engine.workers.map((worker) => worker.pid),
+    counts: 'engine',
+    stop: () => engine.stop(),
+  }
+}
+
+export const engine: HttpContender = { name: 'engine', warmUpRequests: 4_000, start: startEngineContender }
+
+/** Contender c: the engine without its batches. */
+export const jobPerLock: HttpContender = {
+  name: 'job-per-lock',
+  warmUpRequests: 200,
+  requestsMax: 2_000,
+  start: (stores) => startEngineContender(stores, { BATCH_MAX: '1' }),
+}
+
+/** Contender a. */
+export const lockPerRequest: HttpContender = {
+  name: 'lock-per-request',
+  warmUpRequests: 200,
+  requestsMax: 2_000,
+  start: alone('lock-per-request', {}),
+}
+
+/** Contender b, with a pool of so many connections. */
+export const sqlPerRequest = (poolMax: number): HttpContender => ({
+  name: `sql-per-request, pool ${poolMax}`,
+  warmUpRequests: 4_000,
+  start: alone('sql-per-request', { POOL_MAX: String(poolMax) }),
+})
