@@ -4,6 +4,7 @@
  */
 import { Redis } from 'ioredis'
 import type { Logger } from './logger.ts'
+import { writeTogether } from './write-together.ts'
 
 export type { Redis }
 
@@ -49,18 +50,20 @@ export const commandDeadlineMs = 1_500
  * `commandDeadlineMs` while it is frozen. Nothing is kept to be sent later behind the caller's back.
  */
 export const openCommandRedis = (settings: RedisSettings, role: string): Redis =>
-  connect(settings, role, {
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    commandTimeout: commandDeadlineMs,
-  })
+  writeTogether(
+    connect(settings, role, {
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      commandTimeout: commandDeadlineMs,
+    }),
+  )
 
 /**
  * For BullMQ's Worker: waits for Redis as long as it takes. No command timeout: it would break the blocking
  * fetch and lose the completion of jobs.
  */
 export const openWorkerRedis = (settings: RedisSettings): Redis =>
-  connect(settings, 'worker', { maxRetriesPerRequest: null })
+  writeTogether(connect(settings, 'worker', { maxRetriesPerRequest: null }))
 
 /** For subscriptions only; subscribes again by itself after a reconnect. */
 export const openSubscriberRedis = (settings: RedisSettings): Redis =>

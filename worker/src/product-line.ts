@@ -6,12 +6,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '@flash-sale/shared/logger.ts'
 import type { ProductCatalog } from '@flash-sale/shared/product-catalog.ts'
+import { backoffMs } from './backoff.ts'
+import { createGatherPace } from './gather-pace.ts'
 import type { Lease } from './lock/lease.ts'
 import type { PlaceInLine, ProductLock } from './lock/product-lock.ts'
 import { byAcceptance, type Purchase, type Settled } from './purchase.ts'
 import { type BatchResult, type BatchSettler, settleBatch } from './settle-batch.ts'
 import type { Turns } from './turns.ts'
-import { type Reportable, reportSettling, reportWaiting } from './waiting-progress.ts'
+import { type ProgressBudget, type Reportable, reportSettling, reportWaiting } from './waiting-progress.ts'
 
 /** How a purchase was settled. */
 export interface Settlement extends Settled {
@@ -33,8 +35,11 @@ export interface ProductLineOptions {
   lock: ProductLock
   settler: BatchSettler
   catalog: ProductCatalog
-  /** Shared by all lines of a worker. */
+  /** This and the next are shared by all lines of a worker. */
   turns: Turns
+  progress: ProgressBudget
+  /** Resolves when the jobs that were answered before the call have ended in the queue, or after a while; never rejects. */
+  untilEnded: () => Promise<void>
   logger: Logger
   /** Purchases per lock where the product does not say otherwise. */
   batchMax: number
@@ -53,22 +58,13 @@ export interface ProductLine {
 }
 
 const progressEveryMs = 250
-/** The longest pause in which a next batch gathers. */
-const gatherMsMax = 50
-const backoffMsMin = 50
-const backoffMsMax = 2_000
-
-/** After the n-th fault in a row; half of it random, so that workers do not come back together. */
-const backoffMs = (faults: number): number =>
-  Math.min(backoffMsMax, backoffMsMin * 2 ** Math.min(faults, 10)) * (0.5 + Math.random() / 2)
-
 /** @param onEmpty called when the line has run dry; a later `add` starts it again. */
 export const createProductLine = (
   productId: number,
   options: ProductLineOptions,
   onEmpty: () => void,
 ): ProductLine => {
-  const { lock, settler, catalog, turns, logger, signal } = options
+  const { lock, settler, catalog, turns, untilEnded, logger, signal } = options
   let waiting: WaitingPurchase[] = []
   let settling: { batch: readonly WaitingPurchase[]; grantedAtMs: number } | undefined
   let place: PlaceInLine = { batchesAhead: 0, purchasesAhead: 0 }
@@ -77,27 +73,13 @@ export const createProductLine = (
   let faults = 0
   let running = false
   let movedAtMs = 0
-  /** How long the last lease was held, and when its batch was settled. */
-  let leaseMs = 0
-  let settledAtMs = 0
+  const pace = createGatherPace()
 
   const readFacts = async (): Promise<void> => {
     // A database that is down must not stop the line: it will be asked again with the next batch.
     const facts = await catalog.find(productId).catch(() => undefined)
     batchMax = facts?.batchMax ?? options.batchMax
     thinkMs = facts?.thinkMs ?? 0
-  }
-
-  /**
-   * Between two batches the next one gathers for as long as the last lease was held, unless it is full: so no more than half
-   * of the time goes to statements, whose cost is mostly one a batch, however fast they are. Without the pause a
-   * fast Postgres makes batches small and, where it shares its cores with the rest, everything slower (measured in
-   * docs/performance.md). A purchase that finds the line empty does not wait.
-   */
-  const gather = async (): Promise<void> => {
-    if (waiting.length >= batchMax) return
-    const pauseMs = Math.min(gatherMsMax, leaseMs) - (performance.now() - settledAtMs)
-    if (pauseMs >= 1) await delay(pauseMs, undefined, { signal }).catch(() => undefined)
   }
 
   const takeForemost = (count: number): WaitingPurchase[] => {
@@ -136,12 +118,13 @@ export const createProductLine = (
 
   const settleNext = async (): Promise<void> => {
     await readFacts()
-    await gather()
+    if (waiting.length < batchMax) await pace.pause(signal)
     const endTurn = await turns.take(signal)
     try {
       await settleUnder(await acquire(endTurn), endTurn)
-    } finally {
+    } catch (error) {
       endTurn()
+      throw error
     }
   }
 
@@ -161,18 +144,19 @@ export const createProductLine = (
         },
         'batch settled',
       )
-      settledAtMs = performance.now()
-      leaseMs = settledAtMs - leasedAtMs
-      endTurn()
+      pace.settled(performance.now() - leasedAtMs)
       // The release is under way before the answers are, so that the next holder does not wait for them.
       const released = lease.release()
       answer(batch, lease, result)
+      // Where ending jobs is what takes the time, purchases shall gather in their lines and not behind it.
+      void untilEnded().then(endTurn)
       await released
       await pauseAfter(result)
     } catch (error) {
       // A bug, not a fault of the infrastructure: those jobs fail where everybody sees it, the line goes on.
       logger.error({ err: error, productId }, 'a batch could not be settled')
       for (const item of batch) item.reject(error)
+      endTurn()
       await lease.release()
     } finally {
       settling = undefined
@@ -194,8 +178,8 @@ export const createProductLine = (
     running = true
     movedAtMs = performance.now()
     const progress = setInterval(() => {
-      reportWaiting(waiting, batchMax, place)
-      if (settling) reportSettling(settling.batch, settling.grantedAtMs)
+      reportWaiting(waiting, batchMax, place, options.progress)
+      if (settling) reportSettling(settling.batch, settling.grantedAtMs, options.progress)
     }, progressEveryMs)
     let reason: unknown
     try {

@@ -21,6 +21,8 @@ import { startReconciler } from './reconcile/start-reconciler.ts'
 import { stopWorkers } from './stop-workers.ts'
 import { takePurchases } from './take-purchases.ts'
 import { createTurns } from './turns.ts'
+import { untilAnswered } from './until-answered.ts'
+import { createProgressBudget } from './waiting-progress.ts'
 import type { WorkerConfig } from './worker-config.ts'
 
 /** Longest wait for Postgres: a little more than its own statement_timeout, so that it answers first. */
@@ -64,6 +66,8 @@ export const startWorker = (config: WorkerConfig, logger: Logger): Closer[] => {
     settler: { database, logger, raiseFloor: lock.raiseFloor, announce },
     catalog,
     turns: createTurns(config.DATABASE_POOL_MAX),
+    progress: createProgressBudget(),
+    untilEnded: () => untilAnswered(workerRedis),
     logger,
     batchMax: config.BATCH_MAX,
     slots: config.WORKER_CONCURRENCY,

@@ -13,7 +13,7 @@ const schema = z
       pattern: /^[\w.-]+$/,
       expected: 'up to 60 letters, digits, _ . -',
     }),
-    WORKER_CONCURRENCY: wholeNumber({ min: 1, max: 10_000, fallback: 1_000, unit: 'jobs' }),
+    WORKER_CONCURRENCY: wholeNumber({ min: 1, max: 10_000, fallback: 2_000, unit: 'jobs' }),
     BATCH_MAX: wholeNumber({ min: 1, max: 5_000, fallback: 500, unit: 'purchases' }),
     LOCK_LEASE_MS: wholeNumber({ min: 1_000, max: 20_000, fallback: 2_000, unit: 'milliseconds' }),
     LOCK_WAIT_MS: wholeNumber({ min: 100, max: 600_000, fallback: 10_000, unit: 'milliseconds' }),

@@ -24,10 +24,25 @@ local waiter, leaseMs, purchases = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[5])
 local time = redis.call('TIME')
 local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
 
+local function grant()
+  -- A Redis that lost its data starts counting at 0 again: the floor keeps tokens growing all the same.
+  local token = math.max(tonumber(redis.call('HGET', counters, 'token') or 0), tonumber(ARGV[3])) + 1
+  local text = string.format('%.0f', token)
+  redis.call('HSET', counters, 'token', text)
+  redis.call('HSET', lock, 'owner', waiter, 'token', text, 'purchases', purchases, 'sinceMs', string.format('%.0f', nowMs))
+  redis.call('PEXPIRE', lock, leaseMs)
+  return { token, 0, 0, 0 }
+end
+
 local owner = redis.call('HGET', lock, 'owner')
 if owner == waiter then
   redis.call('PEXPIRE', lock, leaseMs)
   return { tonumber(redis.call('HGET', lock, 'token')), 0, 0, 0 }
+end
+
+-- Free and nobody waits, as it mostly is: no place in the line has to be written and removed again.
+if not owner and redis.call('EXISTS', line) == 0 then
+  return grant()
 end
 
 if not redis.call('ZSCORE', line, waiter) then
@@ -62,12 +77,7 @@ if owner or rank > 0 then
   return { 0, batchesAhead, purchasesAhead, leaseLeftMs }
 end
 
--- A Redis that lost its data starts counting at 0 again: the floor keeps tokens growing all the same.
-local token = math.max(tonumber(redis.call('HGET', counters, 'token') or 0), tonumber(ARGV[3])) + 1
-redis.call('HSET', counters, 'token', string.format('%.0f', token))
-redis.call('HSET', lock, 'owner', waiter, 'token', string.format('%.0f', token), 'purchases', purchases, 'sinceMs', string.format('%.0f', nowMs))
-redis.call('PEXPIRE', lock, leaseMs)
 redis.call('ZREM', line, waiter)
 redis.call('ZREM', heartbeats, waiter)
 redis.call('HDEL', sizes, waiter)
-return { token, 0, 0, 0 }
+return grant()
