@@ -52,6 +52,8 @@ const bench = async (options: BenchOptions): Promise<number> => {
   const sizes = quick ? quickSizes : fullSizes
   const stores = await openStores(options.stores, say)
   try {
+    if (stores.volatileRedisUrl === undefined && measures.includes('aof'))
+      say('aof is left out: it needs a second Redis, without an append-only file, and the Redis was given')
     const machine = await describeMachine(stores)
     const steps = planOf(measures, sizes, { volatileRedis: stores.volatileRedisUrl !== undefined })
     const run: Run = { samples: [], failures: [] }

@@ -39,6 +39,11 @@ test.each<[string, string[], RegExp]>([
   ['no directory', ['--out', ''], /--out/],
   ['one store', ['--redis-url', 'redis://h', '--empty-them'], /together, got one/],
   ['stores that may not be emptied', given, /empties the given database .* expected --empty-them/],
+  [
+    'a measure that needs a Redis of ours',
+    [...given, '--empty-them', '--only', 'aof'],
+    /--only aof: .*second/,
+  ],
   ['nothing to empty', ['--empty-them'], /--empty-them: expected .* got neither/],
 ])('refuses %s', (_name, args, message) => {
   expect(() => readOptions(args)).toThrow(UsageError)

@@ -122,14 +122,20 @@ export const readOptions = (args: readonly string[]): BenchOptions => {
   const given = read()
   if (given.out === '' || given.out?.includes('\0'))
     throw new UsageError('--out: expected the name of a directory, got nothing')
+  const measures = readMeasures(given.only)
+  const stores = readStores({
+    databaseUrl: given['database-url'],
+    redisUrl: given['redis-url'],
+    emptyThem: given['empty-them'],
+  })
+  if (stores !== undefined && measures.every((name) => name === 'aof'))
+    throw new UsageError(
+      '--only aof: expected no --redis-url, since it needs a second Redis without an append-only file',
+    )
   return {
     rounds: readRounds(given.rounds, given.quick ? 1 : roundsDefault),
-    measures: readMeasures(given.only),
-    stores: readStores({
-      databaseUrl: given['database-url'],
-      redisUrl: given['redis-url'],
-      emptyThem: given['empty-them'],
-    }),
+    measures,
+    stores,
     directory: given.out ?? directoryDefault,
     quick: given.quick,
     help: given.help,

@@ -1,7 +1,6 @@
 /** `index.html`: everything of a run on one page that needs nothing else. */
 import { escapedXml } from './escaped-xml.ts'
 import type { Machine } from './machine.ts'
-import type { Failure } from './run-plan.ts'
 import type { Table } from './tables.ts'
 
 export interface PageContent {
@@ -11,7 +10,6 @@ export interface PageContent {
   plot: string | undefined
   tables: readonly Table[]
   machine: Machine
-  failures: readonly Failure[]
 }
 
 const style = `
@@ -47,11 +45,8 @@ const machineTable = ({ versions, settings }: Machine): Table => ({
   rows: [...Object.entries(versions), ...Object.entries(settings)],
 })
 
-export const pageOf = ({ caption, remarks, plot, tables, machine, failures }: PageContent): string => {
-  const failed = failures.map(
-    ({ measure, label, round, reason }) => `Not measured: ${measure}, ${label}, round ${round}: ${reason}`,
-  )
-  return `<!doctype html>
+export const pageOf = ({ caption, remarks, plot, tables, machine }: PageContent): string =>
+  `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -63,10 +58,9 @@ export const pageOf = ({ caption, remarks, plot, tables, machine, failures }: Pa
 <body>
 <h1>Flash sale benchmark</h1>
 <p>${escapedXml(caption)}</p>
-${list([...remarks, ...failed])}
+${list(remarks)}
 ${plot ?? ''}
 ${[...tables, machineTable(machine)].map(tableHtml).join('\n')}
 </body>
 </html>
 `
-}

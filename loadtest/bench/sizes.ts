@@ -20,11 +20,11 @@ export interface Sizes {
 
 /** All of it in three rounds takes about 25 minutes on two cores. */
 export const fullSizes: Sizes = {
-  loadMs: 6_000,
+  loadMs: 5_000,
   openLoopMs: 8_000,
   drainJobs: 50_000,
-  jobPerLockWindow: 3_000,
-  scalingJobs: 20_000,
+  jobPerLockWindow: 1_000,
+  scalingJobs: 15_000,
   products: [1, 2, 10, 100],
   backlogs: [10_000, 100_000, 500_000],
   backlogWindow: 9_000,

@@ -61,7 +61,7 @@ const costsTable = (figures: readonly Figure[]): Table => {
 
 const barsTable = (bars: readonly JudgedBar[]): Table => ({
   title: 'Bars',
-  columns: ['what', 'bar', 'measured', ''],
+  columns: ['what', 'bar', 'measured', 'verdict'],
   texts: 2,
   rows: bars.map((bar) => [bar.what, bar.bar, measuredText(bar), verdictText(bar)]),
 })

@@ -25,7 +25,9 @@ const captionOf = ({ machine, rounds }: Finished): string =>
 const remarksOf = ({ quick, interrupted, run }: Finished): string[] => [
   ...(quick ? ['A quick run: sizes too small to say how fast anything is.'] : []),
   ...(interrupted ? ['Interrupted: only a part was measured.'] : []),
-  ...(run.failures.length > 0 ? [`${run.failures.length} measures failed.`] : []),
+  ...run.failures.map(
+    ({ measure, label, round, reason }) => `Not measured: ${measure}, ${label}, round ${round}: ${reason}`,
+  ),
 ]
 
 /**
@@ -53,7 +55,7 @@ export const writeResults = async (directory: string, finished: Finished): Promi
     samples,
   }
   const barsTables = tables.filter(({ title }) => title === 'Bars').map(markdownTable)
-  const page = pageOf({ caption, remarks, plot, tables, machine, failures })
+  const page = pageOf({ caption, remarks, plot, tables, machine })
   await mkdir(directory, { recursive: true })
   const write = (name: string, text: string): Promise<void> => writeFile(join(directory, name), text)
   await Promise.all([
