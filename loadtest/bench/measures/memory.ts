@@ -42,7 +42,7 @@ export const memorySteps = ({ memoryPurchases }: Sizes): Step[] => [
   {
     measure: 'memory',
     label: 'engine',
-    estimateS: memoryPurchases / 4_000 + 6,
+    estimateS: memoryPurchases / 2_500 + 6,
     roundsMax: 1,
     run: async ({ stores }) => {
       const memory = Object.entries(await measureMemory(stores, memoryPurchases))

@@ -124,7 +124,7 @@ export const costReadings = (
 const step = (contender: HttpContender, connections: number, durationMs: number): Step => ({
   measure: 'throughput',
   label: `${contender.name}, ${withConnections(connections)}`,
-  estimateS: durationMs / 1000 + (contender.requestsMax === undefined ? 5 : 8),
+  estimateS: durationMs / 1000 + (contender.requestsMax === undefined ? 6 : 8 + connections / 50),
   run: async ({ stores }) => {
     const { settledPerS, acceptedPerS, cpuUs } = await measureThroughput(stores, {
       contender,
