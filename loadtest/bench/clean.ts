@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import postgres from 'postgres'
 
@@ -12,6 +13,20 @@ export interface CleanOptions {
   stock: number
 }
 
+const rewriteLooksMax = 100
+const rewriteLookMs = 50
+
+/** Else the append-only file of earlier measures would be rewritten in the middle of a later one. */
+const emptyAppendOnlyFile = async (redis: Redis): Promise<void> => {
+  const persistence = (): Promise<string> => redis.info('persistence')
+  if (!/aof_enabled:1/.test(await persistence())) return
+  await redis.bgrewriteaof()
+  for (let looks = 0; looks < rewriteLooksMax; looks += 1) {
+    await sleep(rewriteLookMs)
+    if (!/aof_rewrite_(in_progress|scheduled):1/.test(await persistence())) return
+  }
+}
+
 /**
  * Empties both stores of what an earlier measure left and makes products, with the same stock for the engine and for
  * the contenders that have tables of their own.
@@ -21,6 +36,7 @@ export const startClean = async ({ databaseUrl, redisUrl, products, stock }: Cle
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined })
   try {
     await redis.flushall()
+    await emptyAppendOnlyFile(redis)
     await sql.unsafe(`
       TRUNCATE products, purchases, orders, stock_movements RESTART IDENTITY CASCADE;
       CREATE SCHEMA IF NOT EXISTS bench;

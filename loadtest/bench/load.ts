@@ -1,5 +1,5 @@
 /** The load generator: the same for every contender. */
-import { Pool } from 'undici'
+import { openClient } from './http-client.ts'
 
 export interface Load {
   /** As in `http://127.0.0.1:3000`. */
@@ -24,62 +24,56 @@ export interface LoadResult {
   elapsedMs: number
 }
 
-const answerTimeoutMs = 60_000
-const headers = { 'content-type': 'application/json' }
-
 /** Runs a closed loop to its end. Faults are counted, not thrown. */
 export const runLoad = async (load: Load): Promise<LoadResult> => {
-  const pool = new Pool(load.origin, {
-    connections: load.connections,
-    pipelining: 1,
-    headersTimeout: answerTimeoutMs,
-    bodyTimeout: answerTimeoutMs,
-  })
+  const client = openClient(load.origin, load.connections)
   const statuses = new Map<number, number>()
-  const count = (status: number): void => void statuses.set(status, (statuses.get(status) ?? 0) + 1)
   const startedAtMs = performance.now()
   const endsAtMs = load.durationMs === undefined ? Infinity : startedAtMs + load.durationMs
   const requestsMax = load.requestsMax ?? Infinity
   if (endsAtMs === Infinity && requestsMax === Infinity) throw new Error('expected an end of the load')
   let sent = 0
 
-  const send = (n: number): Promise<void> =>
-    new Promise((resolve) => {
-      const { path, body } = load.request(n)
-      let status = 0
-      const chunks: Buffer[] = []
-      pool.dispatch(
-        { path, method: load.method, headers, ...(body === undefined ? {} : { body }) },
-        {
-          // By this undici tells its present handlers from its old ones.
-          onRequestStart: () => undefined,
-          onResponseStart: (_controller, code) => {
-            status = code
-          },
-          onResponseData: (_controller, chunk) => {
-            if (load.onAnswer) chunks.push(chunk)
-          },
-          onResponseEnd: () => {
-            count(status)
-            load.onAnswer?.(n, status, Buffer.concat(chunks).toString())
-            resolve()
-          },
-          onResponseError: () => {
-            count(0)
-            resolve()
-          },
-        },
-      )
-    })
-
   const connection = async (): Promise<void> => {
     while (sent < requestsMax && performance.now() < endsAtMs) {
+      const n = sent
       sent += 1
-      await send(sent - 1)
+      const { status, body } = await client.send({ method: load.method, ...load.request(n) }, !!load.onAnswer)
+      statuses.set(status, (statuses.get(status) ?? 0) + 1)
+      load.onAnswer?.(n, status, body)
     }
   }
   await Promise.all(Array.from({ length: load.connections }, connection))
   const elapsedMs = performance.now() - startedAtMs
-  await pool.destroy()
+  await client.close()
   return { statuses, elapsedMs }
+}
+
+/**
+ * Starts the n-th piece of work at its intended time, whatever has become of those before it: a slow server gets no
+ * rest, and whoever times from `intendedAtMs` (of `performance.now()`) counts all waiting.
+ * @param start must not reject. @returns when all that was started has ended.
+ */
+export const runOpenLoop = async (
+  { ratePerS, durationMs }: { ratePerS: number; durationMs: number },
+  start: (n: number, intendedAtMs: number) => Promise<void>,
+): Promise<void> => {
+  const count = Math.max(1, Math.round((ratePerS * durationMs) / 1000))
+  const firstAtMs = performance.now()
+  const running: Promise<void>[] = []
+  await new Promise<void>((resolve) => {
+    const tick = (): void => {
+      const nowMs = performance.now()
+      for (;;) {
+        const n = running.length
+        const intendedAtMs = firstAtMs + (n * 1000) / ratePerS
+        if (n >= count) return void resolve()
+        if (intendedAtMs > nowMs) break
+        running.push(start(n, intendedAtMs))
+      }
+      setTimeout(tick, 1)
+    }
+    tick()
+  })
+  await Promise.all(running)
 }

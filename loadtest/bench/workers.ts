@@ -52,7 +52,7 @@ export const startWorkers = async (options: WorkersOptions): Promise<Service[]> 
   return services
 }
 
-/** Resolves when all are gone. */
-export const stopServices = async (services: readonly Service[]): Promise<void> => {
-  await Promise.all(services.map((service) => service.stop(10_000)))
+/** SIGTERM, after `timeoutMs` SIGKILL. Resolves when all are gone. */
+export const stopServices = async (services: readonly Service[], timeoutMs = 10_000): Promise<void> => {
+  await Promise.all(services.map((service) => service.stop(timeoutMs)))
 }

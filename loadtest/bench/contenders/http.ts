@@ -79,7 +79,7 @@ export const engine: HttpContender = { name: 'engine', warmUpRequests: 4_000, st
 export const jobPerLock: HttpContender = {
   name: 'job-per-lock',
   warmUpRequests: 200,
-  requestsMax: 2_000,
+  requestsMax: 1_000,
   start: (stores) => startEngineContender(stores, { BATCH_MAX: '1' }),
 }
 
@@ -87,7 +87,7 @@ export const jobPerLock: HttpContender = {
 export const lockPerRequest: HttpContender = {
   name: 'lock-per-request',
   warmUpRequests: 200,
-  requestsMax: 2_000,
+  requestsMax: 1_000,
   start: alone('lock-per-request', {}),
 }
 

@@ -74,6 +74,7 @@ export const measureDrain = async (stores: BenchStores, options: DrainOptions): 
     }
   } finally {
     await backlog.close()
-    await stopServices(services)
+    // What still waits is thrown away: nothing has to be handed back in order.
+    await stopServices(services, options.window === undefined ? undefined : 0)
   }
 }

@@ -1,0 +1,85 @@
+/** What is measured by letting workers settle a queue that was filled before. */
+import { units, withProducts, withWaiting, withWorkers } from '../situations.ts'
+import type { Sizes } from '../sizes.ts'
+import type { MeasureName, Step } from '../step.ts'
+import type { Drainer } from '../workers.ts'
+import { type DrainOptions, measureDrain } from './drain.ts'
+import { costReadings } from './throughput.ts'
+
+/** Purchases a second, for the estimates: added to the queue, settled. */
+const addedPerS = 12_000
+const settledPerS: Record<Drainer, number> = { engine: 6_000, noop: 6_000, 'job-per-lock': 200 }
+const startAndStopS = 5
+
+const workerCounts = [1, 2]
+
+interface DrainStep extends DrainOptions {
+  measure: MeasureName
+  situation: string
+}
+
+const step = ({ measure, situation, ...options }: DrainStep): Step => ({
+  measure,
+  label: `${options.drainer}, ${situation}`,
+  estimateS:
+    startAndStopS +
+    options.jobs / addedPerS +
+    (options.window ?? options.jobs) / settledPerS[options.drainer],
+  run: async ({ stores }) => {
+    const { perS, cpuUs } = await measureDrain(stores, options)
+    const named = { contender: options.drainer, situation }
+    const all = cpuUs.worker + cpuUs.redis + cpuUs.postgres
+    // What a given store takes is not known, and the rest would be taken for all of it.
+    const known = cpuUs.worker > 0 && stores.pids.redis !== undefined && stores.pids.postgres !== undefined
+    return [
+      { ...named, unit: units.settled, value: perS },
+      ...(known ? [{ ...named, unit: units.cost, value: all }] : []),
+      ...costReadings(options.drainer, situation, cpuUs),
+    ]
+  },
+})
+
+/** One product: the engine, the engine without its batches, and BullMQ with nothing to do. */
+export const drainSteps = ({ drainJobs, jobPerLockWindow }: Sizes): Step[] =>
+  workerCounts.flatMap((workers) =>
+    (['engine', 'noop', 'job-per-lock'] as const).map((drainer) =>
+      step({
+        measure: 'drain',
+        situation: withWorkers(workers),
+        drainer,
+        workers,
+        products: 1,
+        jobs: drainJobs,
+        ...(drainer === 'job-per-lock' ? { window: jobPerLockWindow } : {}),
+      }),
+    ),
+  )
+
+/** More products, more workers. */
+export const scalingSteps = ({ scalingJobs, products }: Sizes): Step[] =>
+  products.flatMap((count) =>
+    workerCounts.map((workers) =>
+      step({
+        measure: 'scaling',
+        situation: withProducts(count, workers),
+        drainer: 'engine',
+        workers,
+        products: count,
+        jobs: scalingJobs,
+      }),
+    ),
+  )
+
+/** The same number of purchases settled with few and with many waiting behind them. */
+export const backlogSteps = ({ backlogs, backlogWindow }: Sizes): Step[] =>
+  backlogs.map((jobs) =>
+    step({
+      measure: 'backlog',
+      situation: withWaiting(jobs),
+      drainer: 'engine',
+      workers: 1,
+      products: 1,
+      jobs,
+      window: backlogWindow,
+    }),
+  )

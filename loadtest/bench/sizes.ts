@@ -1,0 +1,47 @@
+/** How much of everything a run measures. */
+export interface Sizes {
+  /** Of one closed loop. */
+  loadMs: number
+  /** Of the open loop of the latency measure. */
+  openLoopMs: number
+  /** Purchases that wait when a drain begins, and how many of them job-per-lock settles for its rate. */
+  drainJobs: number
+  jobPerLockWindow: number
+  /** Purchases that wait in each measure of scaling. */
+  scalingJobs: number
+  products: readonly number[]
+  /** How many purchases wait at the start, and over how many of them cost and rate are compared. */
+  backlogs: readonly number[]
+  backlogWindow: number
+  memoryPurchases: number
+  /** Purchases that are asked for in turn. */
+  polledPurchases: number
+}
+
+/** All of it in three rounds takes about 25 minutes on two cores. */
+export const fullSizes: Sizes = {
+  loadMs: 5_000,
+  openLoopMs: 8_000,
+  drainJobs: 50_000,
+  jobPerLockWindow: 1_000,
+  scalingJobs: 15_000,
+  products: [1, 2, 10, 100],
+  backlogs: [10_000, 100_000, 500_000],
+  backlogWindow: 9_000,
+  memoryPurchases: 200_000,
+  polledPurchases: 2_000,
+}
+
+/** Enough to see that everything works, too little to say how fast it is. */
+export const quickSizes: Sizes = {
+  loadMs: 1_000,
+  openLoopMs: 1_500,
+  drainJobs: 8_000,
+  jobPerLockWindow: 500,
+  scalingJobs: 5_000,
+  products: [1, 10],
+  backlogs: [5_000, 10_000],
+  backlogWindow: 4_500,
+  memoryPurchases: 5_000,
+  polledPurchases: 500,
+}
