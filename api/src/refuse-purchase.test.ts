@@ -9,6 +9,7 @@ const product = (fields: Partial<ProductFacts> = {}): ProductFacts => ({
   id: 1,
   name: 'p',
   perCustomerLimit: null,
+  maxPerPurchase: 10,
   opensAtMs: null,
   closesAtMs: null,
   demo: true,
@@ -17,6 +18,7 @@ const product = (fields: Partial<ProductFacts> = {}): ProductFacts => ({
   stock: 5,
   version: 0,
   stockAtMs: performance.now(),
+  clockAheadMs: 0,
   ...fields,
 })
 const request = (fields: Partial<PurchaseRequest> = {}): PurchaseRequest => ({
