@@ -1,10 +1,10 @@
 import { customerIdSchema } from '@flash-sale/shared/contract/purchase.ts'
 import { customerPurchasesQuerySchema, type PurchaseList } from '@flash-sale/shared/contract/purchase-list.ts'
 import type { Database } from '@flash-sale/shared/postgres.ts'
-import { type Response, Router } from 'express'
+import { Router } from 'express'
 import { type Caller, callerOf, maySee } from './caller.ts'
 import { listPurchases, settledPurchaseOf } from './list-purchases.ts'
-import { methodNotAllowed, sendProblem } from './problem-answer.ts'
+import { methodNotAllowed, type Refusal, sendProblem } from './problem-answer.ts'
 import { pageOf } from './purchase-page.ts'
 import { withQuery } from './query.ts'
 
@@ -16,15 +16,14 @@ const idMeant = (text: string, caller: Caller): string | undefined => {
   return caller.kind === 'customer' ? caller.customerId : undefined
 }
 
-const sendUnknown = (response: Response, text: string, caller: Caller): void => {
+const refusalOf = (text: string, caller: Caller): Refusal => {
   if (text === self && caller.kind !== 'customer') {
-    return sendProblem(response, {
-      code: 'invalid-request',
-      detail: 'me: expected the token of a customer, for whom it stands, got none: name the customer instead',
-    })
+    const detail =
+      'me: expected the token of a customer, for whom it stands, got none: name the customer instead'
+    return { code: 'invalid-request', detail }
   }
   const shown = JSON.stringify(text.slice(0, 40).toWellFormed())
-  sendProblem(response, { code: 'unknown-customer', detail: `there is no customer ${shown}` })
+  return { code: 'unknown-customer', detail: `there is no customer ${shown}` }
 }
 
 /**
@@ -38,7 +37,8 @@ export const customersRoute = (database: Database): Router => {
       const caller = callerOf(request)
       const given = request.params.customerId
       const customerId = idMeant(given, caller)
-      if (customerId === undefined || !maySee(caller, customerId)) return sendUnknown(response, given, caller)
+      if (customerId === undefined || !maySee(caller, customerId))
+        return sendProblem(response, refusalOf(given, caller))
       const page = pageOf(query)
       const answer: PurchaseList = await listPurchases(
         database,

@@ -45,8 +45,9 @@ export const adminPurchaseOf = (row: ListedRow): AdminPurchase => ({
 
 /** The end of each look-up in an index: what comes after the place, in order, no more than the page and one. */
 const pageEnd = (sql: Sql, { after, limit }: PageRequest): postgres.Fragment => {
+  // As text first: postgres.js makes a Date of whatever is to be a timestamp, and loses its microseconds.
   const later = after
-    ? sql`AND (p.settled_at, p.id) < (${timestampOf(after)}::timestamptz, ${after.id}::uuid)`
+    ? sql`AND (p.settled_at, p.id) < (${timestampOf(after)}::text::timestamptz, ${after.id}::uuid)`
     : sql``
   return sql`${later} ORDER BY p.settled_at DESC, p.id DESC LIMIT ${limit + 1}`
 }

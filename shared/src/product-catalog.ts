@@ -83,7 +83,8 @@ const factsOf = (row: ProductRow, stockAtMs: number, answeredAtMs: number): Prod
   stock: row.stock,
   version: Number(row.version),
   stockAtMs,
-  clockAheadMs: row.read_at_ms - answeredAtMs,
+  // Our clock counts whole milliseconds: it may have been one later.
+  clockAheadMs: Math.floor(row.read_at_ms) - answeredAtMs - 1,
 })
 
 const select = async (database: Database, id: number | null): Promise<ProductFacts[]> => {

@@ -93,7 +93,11 @@ export const productChangeSchema = z
     thinkMs: thinkMsSchema.optional(),
     batchMax: batchMaxSchema.optional(),
   })
-  .refine((change) => Object.keys(change).length > 0, 'expected at least one field to change')
+  .refine((change) => Object.keys(change).length > 0, {
+    message: 'expected at least one field to change',
+    // Whoever sends a field that there is not is told of that alone.
+    when: ({ issues }) => issues.length === 0,
+  })
 export type ProductChange = z.infer<typeof productChangeSchema>
 
 /** Body of `POST /admin/products/:id/restock`. */
