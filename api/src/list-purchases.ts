@@ -1,9 +1,8 @@
 /** Lists of settled purchases, page by page, the last settled first. */
 
-import { type Outcome, outcomes } from '@flash-sale/shared/contract/purchase.ts'
+import type { Outcome } from '@flash-sale/shared/contract/purchase.ts'
 import type { AdminPurchase, SettledPurchase } from '@flash-sale/shared/contract/purchase-list.ts'
-import type { Database, Sql } from '@flash-sale/shared/postgres.ts'
-import type postgres from 'postgres'
+import type { Database } from '@flash-sale/shared/postgres.ts'
 import { cursorOf, type PageRequest, timestampOf } from './purchase-page.ts'
 import { jsonNumber } from './purchase-view.ts'
 
@@ -43,57 +42,6 @@ export const adminPurchaseOf = (row: ListedRow): AdminPurchase => ({
   stockLeft: row.stock_left,
 })
 
-/** The end of each look-up in an index: what comes after the place, in order, no more than the page and one. */
-const pageEnd = (sql: Sql, { after, limit }: PageRequest): postgres.Fragment => {
-  // As text first: postgres.js makes a Date of whatever is to be a timestamp, and loses its microseconds.
-  const later = after
-    ? sql`AND (p.settled_at, p.id) < (${timestampOf(after)}::text::timestamptz, ${after.id}::uuid)`
-    : sql``
-  return sql`${later} ORDER BY p.settled_at DESC, p.id DESC LIMIT ${limit + 1}`
-}
-
-/** One look-up in `purchases_by_customer`; the other filters pass over what they do not want. */
-const ofCustomer = (
-  sql: Sql,
-  customerId: string,
-  { productId, outcome }: PurchaseFilter,
-  page: PageRequest,
-): postgres.Fragment => sql`
-  SELECT p.* FROM purchases p
-   WHERE p.customer_id = ${customerId}
-     ${productId === undefined ? sql`` : sql`AND p.product_id = ${productId}`}
-     ${outcome === undefined ? sql`` : sql`AND p.outcome = ${outcome}`}
-     ${pageEnd(sql, page)}`
-
-/**
- * One look-up in `purchases_by_outcome` for each product and outcome, put together by the caller. The products are those
- * of the purchases, one step in the index for each: a failed purchase may name a product that does not exist.
- */
-const ofProducts = (
-  sql: Sql,
-  { productId, outcome }: PurchaseFilter,
-  page: PageRequest,
-): postgres.Fragment => {
-  const products =
-    productId === undefined
-      ? sql`
-        (SELECT min(product_id) AS id FROM purchases)
-        UNION ALL
-        SELECT (SELECT min(n.product_id) FROM purchases n WHERE n.product_id > product.id)
-          FROM product WHERE product.id IS NOT NULL`
-      : sql`SELECT ${productId}::integer AS id`
-  return sql`
-    SELECT p.* FROM (
-      WITH RECURSIVE product AS (${products})
-      SELECT product.id AS product_id, o.outcome
-        FROM product CROSS JOIN unnest(${outcome === undefined ? [...outcomes] : [outcome]}::text[]) AS o(outcome)
-    ) part
-    CROSS JOIN LATERAL (
-      SELECT p.* FROM purchases p
-       WHERE p.product_id = part.product_id AND p.outcome = part.outcome ${pageEnd(sql, page)}
-    ) p`
-}
-
 /**
  * One page of the purchases that pass the filter. Its cost does not grow with the length of the list: one look-up for a
  * customer, up to five for a product, up to five for each product without either. Only the purchases of one customer
@@ -107,15 +55,20 @@ export const listPurchases = async <T>(
   page: PageRequest,
   show: (row: ListedRow) => T,
 ): Promise<{ purchases: T[]; nextCursor?: string }> => {
-  const { customerId } = filter
-  const select = (sql: Sql): postgres.Fragment =>
-    customerId === undefined ? ofProducts(sql, filter, page) : ofCustomer(sql, customerId, filter, page)
+  const { after } = page
   const rows = await database.run(
     'listing purchases',
+    // The time as text first: postgres.js makes a Date of whatever is to be a timestamp, and loses its microseconds.
     (sql) => sql<ListedRow[]>`
       SELECT p.id, p.product_id, p.customer_id, p.quantity, p.outcome, p.stock_left, p.accepted_at, p.settled_at,
              (extract(epoch FROM p.settled_at) * 1000000)::bigint AS settled_at_us, o.id AS order_id
-        FROM (SELECT p.* FROM (${select(sql)}) p ORDER BY p.settled_at DESC, p.id DESC LIMIT ${page.limit + 1}) p
+        FROM (SELECT l.*
+                FROM list_purchases(
+                       ${filter.productId ?? null}::integer, ${filter.customerId ?? null}::text,
+                       ${filter.outcome ?? null}::text, ${after ? timestampOf(after) : null}::text::timestamptz,
+                       ${after?.id ?? null}::uuid, ${page.limit + 1}::integer) l
+               ORDER BY l.settled_at DESC, l.id DESC
+               LIMIT ${page.limit + 1}) p
         LEFT JOIN orders o ON o.purchase_id = p.id
        ORDER BY p.settled_at DESC, p.id DESC`,
   )
