@@ -1,7 +1,6 @@
 -- Lists of purchases, and rules of a sale that may change while it runs.
 --
--- Building the indexes holds up settlements, which are tried again: about a second for a million purchases. What holds up
--- buyers comes last.
+-- Building the indexes holds up settlements, which are tried again until it is done. What holds up buyers comes last.
 
 -- A customer's purchases, newest first. Without the id: purchases settled at the same time are those of one batch,
 -- and sorting them is cheaper than 16 bytes more in each entry. Compared byte by byte, whatever the database's locale.
