@@ -78,6 +78,8 @@ LANGUAGE plpgsql STABLE
 SET enable_seqscan = off
 SET enable_bitmapscan = off
 SET enable_sort = off
+-- With them it would plan each look-up anew.
+SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
   outcomes   constant text[] := ARRAY['confirmed', 'sold_out', 'limit_reached', 'not_on_sale', 'failed'];
