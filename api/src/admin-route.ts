@@ -1,76 +1,26 @@
-import { newProductSchema, resetSchema, restockSchema } from '@flash-sale/shared/contract/product.ts'
 import type { Database } from '@flash-sale/shared/postgres.ts'
 import type { ProductCatalog } from '@flash-sale/shared/product-catalog.ts'
-import { verifyProduct } from '@flash-sale/shared/verify-product.ts'
+import type { Redis } from '@flash-sale/shared/redis.ts'
 import { Router } from 'express'
-import { withBody } from './body.ts'
-import { methodNotAllowed, sendProblem } from './problem-answer.ts'
-import { productIdOf, sendUnknownProduct } from './product-id.ts'
-import { createProduct, resetProduct, restockProduct } from './product-store.ts'
+import { adminProductsRoute } from './admin-products-route.ts'
+import { adminPurchasesRoute } from './admin-purchases-route.ts'
+import { adminQueueRoute } from './admin-queue-route.ts'
+import type { PurchaseQueue } from './enqueue.ts'
+import { controlQueues } from './queue-control.ts'
 
 export interface AdminRouteDeps {
   database: Database
   catalog: ProductCatalog
+  /** The connection of all `queues`. */
+  redis: Redis
+  queues: readonly PurchaseQueue[]
 }
 
-type ProductParams = { id: string }
-
-/** What an admin may do with products, below `/admin`. Who may come here is decided before. */
-export const adminRoute = ({ database, catalog }: AdminRouteDeps): Router => {
-  const create = withBody(newProductSchema, async (body, _request, response) => {
-    const product = await createProduct(database, body)
-    // It may have been asked for already, and be remembered as unknown.
-    catalog.forget(product.id)
-    response.setHeader('Location', `/products/${product.id}`)
-    response.status(201).json(product)
-  })
-
-  const restock = withBody<typeof restockSchema, ProductParams>(
-    restockSchema,
-    async ({ quantity }, request, response) => {
-      const id = productIdOf(request.params.id)
-      const product = id === undefined ? undefined : await restockProduct(database, id, quantity)
-      if (!product) return sendUnknownProduct(response, request.params.id)
-      if (product === 'too-much') {
-        const message = `expected a quantity with which the stock stays below 2^31, got ${quantity}`
-        const errors = [{ path: 'quantity', message }]
-        return sendProblem(response, { code: 'invalid-request', detail: `quantity: ${message}`, errors })
-      }
-      // This process opens the product at once, others with their next refresh.
-      catalog.forget(product.id)
-      response.json(product)
-    },
-  )
-
-  const reset = withBody<typeof resetSchema, ProductParams>(
-    resetSchema,
-    async ({ stock }, request, response) => {
-      const id = productIdOf(request.params.id)
-      const product = id === undefined ? undefined : await resetProduct(database, id, stock)
-      if (!product) return sendUnknownProduct(response, request.params.id)
-      if (product === 'not-a-demo-product') {
-        return sendProblem(response, {
-          code: product,
-          detail: `product ${id} keeps its purchases and orders`,
-        })
-      }
-      catalog.forget(product.id)
-      response.json(product)
-    },
-  )
-
+/** What an admin may do, below `/admin`, by noun. Who may come here is decided before. */
+export const adminRoute = ({ database, catalog, redis, queues }: AdminRouteDeps): Router => {
   const router = Router()
-  router.route('/products').post(create).all(methodNotAllowed('POST'))
-  router.route('/products/:id/restock').post(restock).all(methodNotAllowed('POST'))
-  router.route('/products/:id/reset').post(reset).all(methodNotAllowed('POST'))
-  router
-    .route('/products/:id/verify')
-    .get(async (request, response) => {
-      const id = productIdOf(request.params.id)
-      const verification = id === undefined ? undefined : await verifyProduct(database, id)
-      if (!verification) return sendUnknownProduct(response, request.params.id)
-      response.json(verification)
-    })
-    .all(methodNotAllowed('GET', 'HEAD'))
+  router.use(adminProductsRoute({ database, catalog }))
+  router.use(adminPurchasesRoute(database))
+  router.use(adminQueueRoute(controlQueues(redis, queues)))
   return router
 }

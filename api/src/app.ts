@@ -5,9 +5,11 @@ import type { Redis } from '@flash-sale/shared/redis.ts'
 import express, { type Express, type RequestHandler } from 'express'
 import { type AdminCredentials, adminOnly } from './admin-auth.ts'
 import { adminRoute } from './admin-route.ts'
+import { customersRoute } from './customers-route.ts'
 import { dashboard } from './dashboard.ts'
 import type { PurchaseQueue } from './enqueue.ts'
 import { healthRoute } from './health-route.ts'
+import { ordersRoute } from './orders-route.ts'
 import { answerFault, unknownRoute } from './problem-answer.ts'
 import { productsRoute } from './products-route.ts'
 import { purchasesRoute } from './purchases-route.ts'
@@ -50,9 +52,13 @@ export const createApp = (deps: AppDeps): Express => {
   app.use(noStore)
   app.use(purchasesRoute(deps))
   app.use(productsRoute(deps.database))
+  app.use(ordersRoute(deps.database))
+  app.use(customersRoute(deps.database))
   app.use('/admin', adminOnly(deps.admin))
-  app.use(dashboardPath, dashboard([...deps.queues.values()], deps.redis, dashboardPath))
-  app.use('/admin', adminRoute({ database: deps.adminDatabase, catalog: deps.catalog }))
+  const { redis, catalog, adminDatabase } = deps
+  const queues = [...deps.queues.values()]
+  app.use(dashboardPath, dashboard(queues, redis, dashboardPath))
+  app.use('/admin', adminRoute({ database: adminDatabase, catalog, redis, queues }))
   app.use(healthRoute(() => checkReadiness(deps.redis, deps.database)))
   app.use(unknownRoute)
   app.use(answerFault)

@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import type { Request, RequestHandler, Response } from 'express'
 import type { z } from 'zod'
+import { sendInvalid } from './invalid-answer.ts'
 import { type Refusal, sendProblem } from './problem-answer.ts'
 import { validate } from './validate.ts'
 
@@ -95,12 +96,6 @@ export const withBody =
       return sendProblem(response, { code: 'malformed-json', detail: 'expected one JSON object in UTF-8' })
     }
     const validated = validate(schema, parsed.value)
-    if (!validated.valid) {
-      const [first] = validated.errors
-      const detail = first
-        ? `${first.path ? `${first.path}: ` : ''}${first.message}`
-        : 'the body is not valid'
-      return sendProblem(response, { code: 'invalid-request', detail, errors: validated.errors })
-    }
+    if (!validated.valid) return sendInvalid(response, validated.errors)
     await serve(validated.data, request, response)
   }

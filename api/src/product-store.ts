@@ -2,35 +2,10 @@
 import type { NewProduct, Product } from '@flash-sale/shared/contract/product.ts'
 import type { Database } from '@flash-sale/shared/postgres.ts'
 import postgres from 'postgres'
-
-interface ProductRow {
-  id: number
-  name: string
-  stock: number
-  initial_stock: number
-  per_customer_limit: number | null
-  opens_at: Date | null
-  closes_at: Date | null
-  demo: boolean
-  think_ms: number
-  batch_max: number | null
-}
+import { type ProductRow, productColumns, productOf, utc } from './product-row.ts'
 
 /** How many products one page lists. */
 const pageSize = 100
-
-const productOf = (row: ProductRow): Product => ({
-  id: row.id,
-  name: row.name,
-  stock: row.stock,
-  initialStock: row.initial_stock,
-  perCustomerLimit: row.per_customer_limit,
-  opensAt: row.opens_at?.toISOString() ?? null,
-  closesAt: row.closes_at?.toISOString() ?? null,
-  demo: row.demo,
-  thinkMs: row.think_ms,
-  batchMax: row.batch_max,
-})
 
 /**
  * The newest products first, at most a hundred.
@@ -41,7 +16,7 @@ export const listProducts = async (database: Database, before?: number): Promise
   const rows = await database.run(
     'listing products',
     (sql) => sql<ProductRow[]>`
-      SELECT * FROM products
+      SELECT ${productColumns(sql)} FROM products
        WHERE id < ${before ?? null}::integer OR ${before ?? null}::integer IS NULL
        ORDER BY id DESC
        LIMIT ${pageSize}`,
@@ -53,13 +28,10 @@ export const listProducts = async (database: Database, before?: number): Promise
 export const readProduct = async (database: Database, id: number): Promise<Product | undefined> => {
   const [row] = await database.run(
     'reading a product',
-    (sql) => sql<ProductRow[]>`SELECT * FROM products WHERE id = ${id}`,
+    (sql) => sql<ProductRow[]>`SELECT ${productColumns(sql)} FROM products WHERE id = ${id}`,
   )
   return row && productOf(row)
 }
-
-// In UTC, since Postgres refuses offsets beyond 16 hours that ISO 8601 allows.
-const utc = (time: string | null): string | null => time && new Date(time).toISOString()
 
 /** Adds a product and books its stock. @throws {DatabaseUnavailableError} */
 export const createProduct = async (database: Database, product: NewProduct): Promise<Product> => {
@@ -68,16 +40,17 @@ export const createProduct = async (database: Database, product: NewProduct): Pr
     (sql) => sql<ProductRow[]>`
       WITH created AS (
         INSERT INTO products
-               (name, stock, initial_stock, per_customer_limit, opens_at, closes_at, demo, think_ms, batch_max)
+               (name, stock, initial_stock, per_customer_limit, max_per_purchase,
+                opens_at, closes_at, demo, think_ms, batch_max)
         VALUES (${product.name}, ${product.stock}, ${product.stock}, ${product.perCustomerLimit},
-                ${utc(product.opensAt)}::timestamptz, ${utc(product.closesAt)}::timestamptz,
+                ${product.maxPerPurchase}, ${utc(product.opensAt)}::timestamptz, ${utc(product.closesAt)}::timestamptz,
                 ${product.demo}, ${product.thinkMs}, ${product.batchMax})
         RETURNING *
       ), movement AS (
         INSERT INTO stock_movements (product_id, delta, reason)
         SELECT id, stock, 'initial' FROM created
       )
-      SELECT * FROM created`,
+      SELECT ${productColumns(sql)} FROM created`,
   )
   if (!row) throw new Error('INSERT … RETURNING gave no row')
   return productOf(row)
@@ -108,7 +81,7 @@ export const restockProduct = async (
           INSERT INTO stock_movements (product_id, delta, reason)
           SELECT id, ${quantity}::integer, 'restock' FROM changed
         )
-        SELECT * FROM changed`,
+        SELECT ${productColumns(sql)} FROM changed`,
     )
     return row && productOf(row)
   } catch (error) {
@@ -129,7 +102,8 @@ export const resetProduct = async (
 ): Promise<Product | 'not-a-demo-product' | undefined> => {
   const [row] = await database.run(
     'resetting a product',
-    (sql) => sql<ProductRow[]>`SELECT * FROM reset_product(${id}::integer, ${stock}::integer)`,
+    (sql) => sql<ProductRow[]>`
+      SELECT ${productColumns(sql)} FROM reset_product(${id}::integer, ${stock}::integer)`,
   )
   if (!row) return undefined
   return row.demo ? productOf(row) : 'not-a-demo-product'

@@ -29,7 +29,8 @@ const pollAfterMsMax = 1_000
 export const pollAfterMs = (ageMs: number): number =>
   Math.round(Math.min(pollAfterMsMax, Math.max(pollAfterMsMin, ageMs / 5)))
 
-const jsonNumber = (bigint: string): number | string =>
+/** A bigint of Postgres in JSON: a number where that is exact, else its digits. */
+export const jsonNumber = (bigint: string): number | string =>
   Number.isSafeInteger(Number(bigint)) ? Number(bigint) : bigint
 
 /** The outcome that a completed job carries; undefined for a job without one. */

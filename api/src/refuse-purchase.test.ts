@@ -9,6 +9,7 @@ const product = (fields: Partial<ProductFacts> = {}): ProductFacts => ({
   id: 1,
   name: 'p',
   perCustomerLimit: null,
+  maxPerPurchase: 10,
   opensAtMs: null,
   closesAtMs: null,
   demo: true,
@@ -17,6 +18,7 @@ const product = (fields: Partial<ProductFacts> = {}): ProductFacts => ({
   stock: 5,
   version: 0,
   stockAtMs: performance.now(),
+  clockAheadMs: 0,
   ...fields,
 })
 const request = (fields: Partial<PurchaseRequest> = {}): PurchaseRequest => ({
@@ -64,6 +66,34 @@ const cases: [
   ['sold out and closed', undefined, request(), product({ stock: 0, closesAtMs: nowMs }), open],
   ['sold out and closing later', 'sold-out', request(), product({ stock: 0, closesAtMs: nowMs + 1 }), open],
   ['not open yet', 'sale-not-open', request(), product({ stock: 0, opensAtMs: nowMs + 1 }), open],
+  [
+    'as many as the product allows at a time',
+    undefined,
+    request({ quantity: 3 }),
+    product({ maxPerPurchase: 3 }),
+    open,
+  ],
+  [
+    'more than the product allows at a time',
+    'invalid-request',
+    request({ quantity: 4 }),
+    product({ maxPerPurchase: 3, opensAtMs: nowMs + 1 }),
+    open,
+  ],
+  [
+    'open, though our clock is an hour behind',
+    undefined,
+    request(),
+    product({ opensAtMs: nowMs + 3_600_000, clockAheadMs: 3_600_000 }),
+    open,
+  ],
+  [
+    'not open yet, though our clock is an hour ahead',
+    'sale-not-open',
+    request(),
+    product({ opensAtMs: nowMs - 3_600_000 + 1, clockAheadMs: -3_600_000 }),
+    open,
+  ],
   ['open since now', undefined, request(), product({ opensAtMs: nowMs }), open],
   [
     'naive on a product that is no demo',
@@ -90,5 +120,14 @@ describe('a purchase', () => {
 
   it('before the opening is told when to come back', () => {
     expect(refusalOf(request(), product({ opensAtMs: nowMs + 1_500 }), open, nowMs)?.retryAfterS).toBe(2)
+    const behind = product({ opensAtMs: nowMs + 61_000, clockAheadMs: 60_000 })
+    expect(refusalOf(request(), behind, open, nowMs)?.retryAfterS).toBe(1)
+  })
+
+  it('of too much is told how much is allowed', () => {
+    const refusal = refusalOf(request({ quantity: 4 }), product({ maxPerPurchase: 3 }), open, nowMs)
+    expect(refusal?.errors).toEqual([
+      { path: 'quantity', message: 'expected at most 3 for product 1, got 4' },
+    ])
   })
 })

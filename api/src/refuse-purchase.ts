@@ -29,6 +29,16 @@ const strategyRefusal = (
   }
 }
 
+const quantityRefusal = (request: PurchaseRequest, product: ProductFacts): Refusal | undefined => {
+  if (request.quantity <= product.maxPerPurchase) return undefined
+  const message = `expected at most ${product.maxPerPurchase} for product ${product.id}, got ${request.quantity}`
+  return {
+    code: 'invalid-request',
+    detail: `quantity: ${message}`,
+    errors: [{ path: 'quantity', message }],
+  }
+}
+
 const openingRefusal = (product: ProductFacts, nowMs: number): Refusal | undefined => {
   if (product.opensAtMs === null || nowMs >= product.opensAtMs) return undefined
   return {
@@ -53,14 +63,23 @@ const soldOutRefusal = (
   return { code: 'sold-out', detail: `product ${product.id} has no units left: a restock may bring more` }
 }
 
-/** What can be refused of a new purchase without touching stock; undefined when it may be queued. */
+/**
+ * What can be refused of a new purchase without touching stock; undefined when it may be queued. Whether the sale is open
+ * is asked of Postgres' clock, as it is at settlement: ours may be wrong by hours.
+ * @param ownNowMs by the clock of this process, epoch ms.
+ */
 export const refusalOf = (
   request: PurchaseRequest,
   product: ProductFacts,
   rules: RefusalRules,
-  nowMs: number,
-): Refusal | undefined =>
-  strategyRefusal(request, product, rules) ??
-  openingRefusal(product, nowMs) ??
-  (rules.soldOutFastPath ? soldOutRefusal(request, product, nowMs) : undefined) ??
-  rules.backpressure.refusal()
+  ownNowMs: number,
+): Refusal | undefined => {
+  const nowMs = ownNowMs + product.clockAheadMs
+  return (
+    strategyRefusal(request, product, rules) ??
+    quantityRefusal(request, product) ??
+    openingRefusal(product, nowMs) ??
+    (rules.soldOutFastPath ? soldOutRefusal(request, product, nowMs) : undefined) ??
+    rules.backpressure.refusal()
+  )
+}

@@ -29,6 +29,7 @@ test('a product with everything', async () => {
     name: 'Ω “Ltd.” 🛒',
     stock: 7,
     perCustomerLimit: 2,
+    maxPerPurchase: 5,
     opensAt: '2026-01-31T18:00:00+23:59',
     closesAt: '2027-01-31T18:00:00.5Z',
     demo: true,
@@ -42,6 +43,7 @@ test('a product with everything', async () => {
     ...fields,
     id: created.body.id,
     initialStock: 7,
+    saleStatus: expect.stringMatching(/^(open|closed)$/),
     opensAt: '2026-01-30T18:01:00.000Z',
     closesAt: '2027-01-31T18:00:00.500Z',
   })
@@ -52,6 +54,8 @@ test('a product with as little as can be, at once known to buyers', async () => 
   const { body: created } = await post('', { name: 'plain', stock: 0 })
   expect(created).toMatchObject({
     perCustomerLimit: null,
+    maxPerPurchase: null,
+    saleStatus: 'open',
     opensAt: null,
     closesAt: null,
     demo: false,

@@ -42,8 +42,10 @@ export function fakeEngine(faults: Faults = {}): FakeEngine {
     ;[initialStock, stock, sold, orders] = [stocked.stock, stocked.stock, 0, 0]
     const defaults = {
       perCustomerLimit: null,
+      maxPerPurchase: null,
       opensAt: null,
       closesAt: null,
+      saleStatus: 'open' as const,
       demo: true,
       thinkMs: 0,
       batchMax: null,

@@ -1,5 +1,5 @@
 import { isolatedStores } from '@flash-sale/local/isolated-stores.ts'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { createLogger } from './logger.ts'
 import { type Database, DatabaseUnavailableError, openDatabase } from './postgres.ts'
 import { openProductCatalog } from './product-catalog.ts'
@@ -83,7 +83,28 @@ describe('the catalog', () => {
     expect(await catalog.find(id)).toMatchObject({ stock: 3 })
     await setStock(id, 1)
     await expect.poll(async () => (await catalog.find(id))?.stock).toBe(1)
+    expect(await catalog.find(id)).toMatchObject({ maxPerPurchase: 10 })
+    await database.run(
+      'changing a rule',
+      (sql) => sql`UPDATE products SET max_per_purchase = 2 WHERE id = ${id}`,
+    )
+    await expect.poll(async () => (await catalog.find(id))?.maxPerPurchase).toBe(2)
     catalog.close()
+  })
+
+  it("tells by how much Postgres' clock is ahead of ours", async () => {
+    const id = await createProduct(3)
+    const hourMs = 3_600_000
+    for (const behindMs of [0, hourMs, -hourMs]) {
+      const rightNow = Date.now
+      const clock = vi.spyOn(Date, 'now').mockImplementation(() => rightNow() - behindMs)
+      const catalog = openProductCatalog(database, rarely)
+      const facts = await catalog.find(id).finally(() => clock.mockRestore())
+      // Less by the way of the answer, which may be long on a busy machine, but never more.
+      expect(facts?.clockAheadMs).toBeLessThanOrEqual(behindMs)
+      expect(facts?.clockAheadMs).toBeGreaterThan(behindMs - hourMs / 2)
+      catalog.close()
+    }
   })
 
   it('takes newer news, and keeps its own against older', async () => {

@@ -3,6 +3,7 @@
  * Refreshed once a second and, for a product not seen yet, at once. A product that was seen stays known while
  * Postgres is down, so that its purchases can be accepted.
  */
+import { quantityMax } from './contract/product.ts'
 import type { Logger } from './logger.ts'
 import type { Database } from './postgres.ts'
 import type { StockNews } from './stock-news.ts'
@@ -12,6 +13,8 @@ export interface ProductFacts {
   name: string
   /** Units one customer may buy; null: no limit. */
   perCustomerLimit: number | null
+  /** Units one purchase may hold. */
+  maxPerPurchase: number
   opensAtMs: number | null
   closesAtMs: number | null
   demo: boolean
@@ -23,6 +26,11 @@ export interface ProductFacts {
   version: number
   /** When Postgres had this stock at the earliest, `performance.now()`. */
   stockAtMs: number
+  /**
+   * How far Postgres' clock is ahead of ours, at least, ms: less than that by no more than the way of its answer. By
+   * `Date.now()` plus this a sale never opens before it does at settlement.
+   */
+  clockAheadMs: number
 }
 
 export interface ProductCatalog {
@@ -47,6 +55,7 @@ interface ProductRow {
   id: number
   name: string
   per_customer_limit: number | null
+  max_per_purchase: number | null
   opens_at: Date | null
   closes_at: Date | null
   demo: boolean
@@ -54,15 +63,18 @@ interface ProductRow {
   batch_max: number | null
   stock: number
   version: string
+  /** Postgres' clock, epoch ms. */
+  read_at_ms: number
 }
 
 /** How many products are kept in memory; the newest by id. Others are looked up when asked for. */
 const productsMax = 10_000
 
-const factsOf = (row: ProductRow, stockAtMs: number): ProductFacts => ({
+const factsOf = (row: ProductRow, stockAtMs: number, answeredAtMs: number): ProductFacts => ({
   id: row.id,
   name: row.name,
   perCustomerLimit: row.per_customer_limit,
+  maxPerPurchase: row.max_per_purchase ?? quantityMax,
   opensAtMs: row.opens_at?.getTime() ?? null,
   closesAtMs: row.closes_at?.getTime() ?? null,
   demo: row.demo,
@@ -71,6 +83,8 @@ const factsOf = (row: ProductRow, stockAtMs: number): ProductFacts => ({
   stock: row.stock,
   version: Number(row.version),
   stockAtMs,
+  // Our clock counts whole milliseconds: it may have been one later.
+  clockAheadMs: Math.floor(row.read_at_ms) - answeredAtMs - 1,
 })
 
 const select = async (database: Database, id: number | null): Promise<ProductFacts[]> => {
@@ -78,13 +92,15 @@ const select = async (database: Database, id: number | null): Promise<ProductFac
   const rows = await database.run(
     'reading products',
     (sql) => sql<ProductRow[]>`
-      SELECT id, name, per_customer_limit, opens_at, closes_at, demo, think_ms, batch_max, stock, version
+      SELECT id, name, per_customer_limit, max_per_purchase, opens_at, closes_at, demo, think_ms, batch_max,
+             stock, version, (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS read_at_ms
         FROM products
        WHERE ${id}::integer IS NULL OR id = ${id}::integer
        ORDER BY id DESC
        LIMIT ${productsMax}`,
   )
-  return rows.map((row) => factsOf(row, askedAtMs))
+  const answeredAtMs = Date.now()
+  return rows.map((row) => factsOf(row, askedAtMs, answeredAtMs))
 }
 
 type KnownStock = Pick<ProductFacts, 'stock' | 'version' | 'stockAtMs'>

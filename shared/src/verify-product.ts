@@ -22,7 +22,7 @@ export const verificationOf = (counts: ProductCounts): Verification => {
   const duplicates = repeated + Number(counts.confirmed_alone) + Number(counts.orders_alone)
   // The naive strategy writes back a stock that it read long ago, which may be more than there was.
   const undersold = Number(counts.undersold_by_row) + (naive === 0 ? Number(counts.undersold_since) : 0)
-  const overLimit = Number(counts.over_limit)
+  const overLimit = Number(counts.over_limit) + Number(counts.over_purchase_limit)
   const beyond = BigInt(counts.token_max) > BigInt(counts.fencing_token) ? 1 : 0
   const fencingBreaches = Number(counts.leases_backwards) + beyond + (counts.demo ? 0 : naive)
   const booked = initialStock + restocked - sold === stock && movements === stock

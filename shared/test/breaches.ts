@@ -125,6 +125,13 @@ export const breachesWith = (redis: Redis, queue: PurchaseQueue): Record<string,
     seen: ['customer limits'],
     named: ({ productId }) => `product ${productId} "sold": 1 customer above the limit`,
   },
+  overPurchaseLimit: {
+    what: 'a purchase of more than is allowed at a time',
+    plan: ample,
+    broken: ({ productId }, sql) => sql`UPDATE products SET max_per_purchase = 1 WHERE id = ${productId}`,
+    seen: ['customer limits'],
+    named: ({ productId }) => `product ${productId} "sold": 1 purchase above the limit of one`,
+  },
   unseenToken: {
     what: 'a token larger than the product has seen',
     plan: ample,
@@ -185,6 +192,13 @@ export const harmlessWith = (queue: PurchaseQueue): Record<string, Omit<Breach, 
       await sql`UPDATE products SET stock = stock + 5 WHERE id = ${productId}`
       await sql`INSERT INTO stock_movements (product_id, delta, reason) VALUES (${productId}, 5, 'restock')`
     },
+  },
+  lowered: {
+    what: 'limits that were lowered after the sale',
+    plan: ample,
+    broken: ({ productId }, sql) => sql`
+      UPDATE products SET max_per_purchase = 1, per_customer_limit = 1, limits_since = clock_timestamp()
+       WHERE id = ${productId}`,
   },
   reset: {
     what: 'jobs of a demo product that was reset since',

@@ -20,6 +20,7 @@ afterAll(() => database.close(1_000))
 interface ProductSetUp {
   stock: number
   perCustomerLimit?: number | null
+  maxPerPurchase?: number | null
   opensAt?: string
   closesAt?: string
 }
@@ -29,9 +30,9 @@ const createProduct = async (setUp: ProductSetUp): Promise<number> => {
     'creating a product',
     (sql) => sql<{ id: number }[]>`
       WITH product AS (
-        INSERT INTO products (name, stock, initial_stock, per_customer_limit, opens_at, closes_at)
+        INSERT INTO products (name, stock, initial_stock, per_customer_limit, max_per_purchase, opens_at, closes_at)
         VALUES ('test', ${setUp.stock}, ${setUp.stock}, ${setUp.perCustomerLimit ?? null},
-                ${setUp.opensAt ?? null}, ${setUp.closesAt ?? null})
+                ${setUp.maxPerPurchase ?? null}, ${setUp.opensAt ?? null}, ${setUp.closesAt ?? null})
         RETURNING id, stock
       )
       INSERT INTO stock_movements (product_id, delta, reason)
@@ -157,6 +158,48 @@ describe('one batch', () => {
       ],
       outcomes: ['confirmed', 'limit_reached', 'sold_out'],
       left: 0,
+    },
+    {
+      name: 'more at a time than is allowed since it was accepted',
+      product: { stock: 9, maxPerPurchase: 2 },
+      wishes: [
+        ['a', 3],
+        ['a', 2],
+        ['b', 10],
+        ['a', 2],
+      ],
+      outcomes: ['limit_reached', 'confirmed', 'limit_reached', 'confirmed'],
+      left: 5,
+    },
+    {
+      name: 'what was refused counts for no limit',
+      product: { stock: 9, maxPerPurchase: 2, perCustomerLimit: 3 },
+      wishes: [
+        ['a', 3],
+        ['a', 2],
+        ['a', 2],
+        ['a', 1],
+      ],
+      outcomes: ['limit_reached', 'confirmed', 'limit_reached', 'confirmed'],
+      left: 6,
+    },
+    {
+      name: 'too much at a time comes before sold out',
+      product: { stock: 1, maxPerPurchase: 1 },
+      wishes: [
+        ['a', 2],
+        ['b', 1],
+        ['c', 1],
+      ],
+      outcomes: ['limit_reached', 'confirmed', 'sold_out'],
+      left: 0,
+    },
+    {
+      name: 'not open yet comes before too much at a time',
+      product: { stock: 5, maxPerPurchase: 1, opensAt: future },
+      wishes: [['a', 2]],
+      outcomes: ['not_on_sale'],
+      left: 5,
     },
     {
       name: 'not open yet',
@@ -324,12 +367,22 @@ describe('at the very same moment', () => {
 
 describe('any batches', () => {
   /** What the function promises, as a plain loop. */
-  const reference = (stock: number, limit: number | null, wishes: readonly [string, number][]): Outcome[] => {
+  const reference = (
+    {
+      stock,
+      perCustomerLimit: limit,
+      maxPerPurchase,
+    }: Record<'perCustomerLimit' | 'maxPerPurchase', number | null> & {
+      stock: number
+    },
+    wishes: readonly [string, number][],
+  ): Outcome[] => {
     const bought = new Map<string, number>()
     let left = stock
     return wishes.map(([customer, quantity]) => {
       const before = bought.get(customer) ?? 0
       if (limit !== null && before + quantity > limit) return 'limit_reached'
+      if (quantity > (maxPerPurchase ?? 10)) return 'limit_reached'
       if (quantity > left) return 'sold_out'
       left -= quantity
       bought.set(customer, before + quantity)
@@ -342,17 +395,19 @@ describe('any batches', () => {
       fc.asyncProperty(
         fc.integer({ min: 0, max: 30 }),
         fc.option(fc.integer({ min: 1, max: 6 }), { nil: null }),
+        fc.option(fc.integer({ min: 1, max: 10 }), { nil: null }),
         fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c', 'd', 'e'), fc.integer({ min: 1, max: 10 })), {
           maxLength: 30,
         }),
         fc.integer({ min: 1, max: 30 }),
-        async (stock, perCustomerLimit, wishes, batchSize) => {
-          const id = await createProduct({ stock, perCustomerLimit })
+        async (stock, perCustomerLimit, maxPerPurchase, wishes, batchSize) => {
+          const rules = { stock, perCustomerLimit, maxPerPurchase }
+          const id = await createProduct(rules)
           const all = purchases(id, wishes)
           const outcomes: Outcome[] = []
           for (let from = 0; from < all.length; from += batchSize)
             outcomes.push(...(await outcomesOf(id, from + 1, all.slice(from, from + batchSize))))
-          expect(outcomes).toEqual(reference(stock, perCustomerLimit, wishes))
+          expect(outcomes).toEqual(reference(rules, wishes))
         },
       ),
       { numRuns: 60 },

@@ -42,7 +42,7 @@ const leftOf = (row: SettledRow | undefined): { left?: { stock: number; version:
     : { left: { stock: row.product_stock, version: Number(row.product_version) } }
 
 /**
- * Decides and commits the outcomes of a batch: one statement, one round trip, one transaction (002.do.settle-purchases.sql).
+ * Decides and commits the outcomes of a batch: one statement, one round trip, one transaction (006.do.settle-by-sale-rules.sql).
  * Called again with the same purchases it returns the stored outcomes.
  * @param batch purchases of one product, in order of acceptance.
  */

@@ -15,6 +15,8 @@ export const problems = {
   'unknown-route': { status: 404, title: 'There is nothing at this address' },
   'unknown-product': { status: 404, title: 'There is no product with this id' },
   'unknown-purchase': { status: 404, title: 'There is no purchase with this id' },
+  'unknown-order': { status: 404, title: 'There is no order with this id' },
+  'unknown-customer': { status: 404, title: 'There is no customer with this id' },
   'method-not-allowed': { status: 405, title: 'This address does not answer this method' },
   'sold-out': { status: 409, title: 'This product is sold out' },
   'body-too-large': { status: 413, title: 'The body is larger than 4 kB' },

@@ -4,9 +4,16 @@ import { z } from 'zod'
 /** Product ids are Postgres integers. */
 export const productIdSchema = z.int().min(1).max(2_147_483_647)
 
+/** Units that one purchase may hold, of any product. */
+export const quantityMax = 10
+
 const stockSchema = z.int().min(0).max(1_000_000_000)
 
-/** Answer of `GET /products/:id`, of `POST /admin/products` and of restock and reset. Times are ISO 8601. */
+/** Whether a product is on sale at the time of the answer, by the clock that decides about purchases: Postgres'. */
+export const saleStatuses = ['upcoming', 'open', 'closed'] as const
+export type SaleStatus = (typeof saleStatuses)[number]
+
+/** Answer of `GET /products/:id`, of `POST /admin/products` and of whatever changes one. Times are ISO 8601. */
 export interface Product {
   id: number
   name: string
@@ -14,8 +21,11 @@ export interface Product {
   initialStock: number
   /** Units one customer may buy in all; null: no limit. */
   perCustomerLimit: number | null
+  /** Units one purchase may hold; null: 10. */
+  maxPerPurchase: number | null
   opensAt: string | null
   closesAt: string | null
+  saleStatus: SaleStatus
   /** A demo product may be reset, and bought with the naive strategy where that is switched on. */
   demo: boolean
   /** Simulated payment latency, spent inside the lease; demo products only. */
@@ -23,6 +33,11 @@ export interface Product {
   /** Purchases per lock for this product; null: the worker's `BATCH_MAX`. Demo products only. */
   batchMax: number | null
 }
+
+const perCustomerLimitSchema = z.int().min(1).max(1_000_000).nullable()
+const maxPerPurchaseSchema = z.int().min(1).max(quantityMax).nullable()
+const thinkMsSchema = z.int().min(0).max(10_000)
+const batchMaxSchema = z.int().min(1).max(5_000).nullable()
 
 const productNameSchema = z
   .string()
@@ -43,12 +58,13 @@ export const newProductSchema = z
   .strictObject({
     name: productNameSchema,
     stock: stockSchema,
-    perCustomerLimit: z.int().min(1).max(1_000_000).nullable().default(null),
+    perCustomerLimit: perCustomerLimitSchema.default(null),
+    maxPerPurchase: maxPerPurchaseSchema.default(null),
     opensAt: saleTimeSchema.nullable().default(null),
     closesAt: saleTimeSchema.nullable().default(null),
     demo: z.boolean().default(false),
-    thinkMs: z.int().min(0).max(10_000).default(0),
-    batchMax: z.int().min(1).max(5_000).nullable().default(null),
+    thinkMs: thinkMsSchema.default(0),
+    batchMax: batchMaxSchema.default(null),
   })
   .refine(
     (p) => p.opensAt === null || p.closesAt === null || Date.parse(p.opensAt) < Date.parse(p.closesAt),
@@ -62,6 +78,27 @@ export const newProductSchema = z
     message: 'expected true: thinkMs and batchMax are for demo products',
   })
 export type NewProduct = z.infer<typeof newProductSchema>
+
+/**
+ * Body of `PATCH /admin/products/:id`: what is left out stays. What the fields have to be to each other is checked with
+ * what is stored of the others.
+ */
+export const productChangeSchema = z
+  .strictObject({
+    name: productNameSchema.optional(),
+    perCustomerLimit: perCustomerLimitSchema.optional(),
+    maxPerPurchase: maxPerPurchaseSchema.optional(),
+    opensAt: saleTimeSchema.nullable().optional(),
+    closesAt: saleTimeSchema.nullable().optional(),
+    thinkMs: thinkMsSchema.optional(),
+    batchMax: batchMaxSchema.optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, {
+    message: 'expected at least one field to change',
+    // Whoever sends a field that there is not is told of that alone.
+    when: ({ issues }) => issues.length === 0,
+  })
+export type ProductChange = z.infer<typeof productChangeSchema>
 
 /** Body of `POST /admin/products/:id/restock`. */
 export const restockSchema = z.strictObject({ quantity: z.int().min(1).max(1_000_000_000) })

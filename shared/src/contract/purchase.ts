@@ -3,7 +3,7 @@
  * `loadtest` and other clients import only the types from here; the api validates with the schemas.
  */
 import { z } from 'zod'
-import { productIdSchema } from './product.ts'
+import { productIdSchema, quantityMax } from './product.ts'
 
 /** How a purchase ended. Closed: a new member is a change of the contract. */
 export const outcomes = ['confirmed', 'sold_out', 'limit_reached', 'not_on_sale', 'failed'] as const
@@ -19,7 +19,6 @@ export type PurchaseStatus = PendingStatus | Outcome
 export const strategies = ['locked', 'naive'] as const
 export type Strategy = (typeof strategies)[number]
 
-export const quantityMax = 10
 const customerIdLengthMax = 128
 
 /** Text that every layer (JSON, Redis, Postgres' UTF-8, a log line) carries unchanged. */

@@ -19,7 +19,10 @@ export interface Verification {
    * also those that asked for no more than is left now, when nothing was added since.
    */
   undersold: number
-  /** Customers with more units than the product allows each. */
+  /**
+   * Customers with more units than the product allows each, and purchases of more than it allows at a time, sold since its
+   * limits are what they are.
+   */
   overLimit: number
   /**
    * Leases that settled before one with a smaller fencing token did, tokens beyond the product's own, and purchases

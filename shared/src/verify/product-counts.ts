@@ -28,8 +28,10 @@ export interface ProductCounts {
   undersold_by_row: string
   /** Sold out, yet asked for no more than is left now, with no restock since: stock does not grow by itself. */
   undersold_since: string
-  /** Customers with more units than the product's limit. */
+  /** Customers with more units than the product's limit, who were sold some of them since it is what it is. */
   over_limit: string
+  /** Purchases of more units than the product's limit for one, confirmed since it is what it is. */
+  over_purchase_limit: string
   leases: string
   /** Leases that settled before one with a smaller token did. */
   leases_backwards: string
@@ -65,6 +67,8 @@ export const countProducts = (
              sum(s.quantity) FILTER (WHERE s.outcome = 'confirmed') AS sold,
              count(*) FILTER (WHERE s.outcome = 'sold_out') AS sold_out,
              count(*) FILTER (WHERE s.fencing_token IS NULL AND s.outcome <> 'failed') AS naive,
+             count(*) FILTER (WHERE s.outcome = 'confirmed' AND s.quantity > p.max_per_purchase
+                                AND (p.limits_since IS NULL OR p.limits_since <= s.settled_at)) AS over_purchase_limit,
              count(*) FILTER (WHERE s.outcome = 'sold_out' AND s.quantity <= s.stock_left) AS undersold_by_row,
              count(*) FILTER (WHERE s.outcome = 'sold_out' AND s.quantity > s.stock_left AND s.quantity <= p.stock
                                 AND (l.restocked_at IS NULL OR l.restocked_at < s.settled_at)) AS undersold_since
@@ -87,8 +91,9 @@ export const countProducts = (
       SELECT product_id, count(*) AS over_limit
         FROM (SELECT o.product_id FROM orders o JOIN product p ON p.id = o.product_id
                WHERE p.per_customer_limit IS NOT NULL
-               GROUP BY o.product_id, o.customer_id, p.per_customer_limit
-              HAVING sum(o.quantity) > p.per_customer_limit) buyer
+               GROUP BY o.product_id, o.customer_id, p.per_customer_limit, p.limits_since
+              HAVING sum(o.quantity) > p.per_customer_limit
+                 AND (p.limits_since IS NULL OR p.limits_since <= max(o.created_at))) buyer
        GROUP BY product_id
     ), lease AS (
       SELECT product_id, fencing_token, min(settled_at) AS began, max(settled_at) AS ended
@@ -114,7 +119,8 @@ export const countProducts = (
            coalesce(b.confirmed_alone, 0) AS confirmed_alone, coalesce(b.orders_alone, 0) AS orders_alone,
            coalesce(s.undersold_by_row, 0) AS undersold_by_row,
            coalesce(s.undersold_since, 0) AS undersold_since,
-           coalesce(m.over_limit, 0) AS over_limit, coalesce(f.leases, 0) AS leases,
+           coalesce(m.over_limit, 0) AS over_limit,
+           coalesce(s.over_purchase_limit, 0) AS over_purchase_limit, coalesce(f.leases, 0) AS leases,
            coalesce(f.leases_backwards, 0) AS leases_backwards,
            greatest(f.token, l.token, 0) AS token_max
       FROM product p

@@ -61,8 +61,14 @@ export const productRules: readonly ProductRule[] = [
     name: 'customer limits',
     invariant: 4,
     weight: ({ overLimit }) => overLimit,
-    describe: ({ overLimit }) => `${counted(overLimit, 'customer')} above the limit`,
-    found: () => 'no customer has more units than the product allows',
+    describe: (_, { over_limit, over_purchase_limit }) =>
+      [
+        ...(Number(over_limit) > 0 ? [`${counted(Number(over_limit), 'customer')} above the limit`] : []),
+        ...(Number(over_purchase_limit) > 0
+          ? [`${counted(Number(over_purchase_limit), 'purchase')} above the limit of one`]
+          : []),
+      ].join(', '),
+    found: () => 'no customer has more units than the product allows, in all and at a time',
   },
   {
     name: 'fencing',
