@@ -6,7 +6,22 @@ import { renderJunit, xmlText } from './junit.ts'
 const date = '2026-11-23T12:00:00.000Z'
 
 test('an exact run: a passed case for each invariant', () => {
-  expect(renderJunit([runOf('locked', 100)], date)).toMatchInlineSnapshot()
+  expect(renderJunit([runOf('locked', 100)], date)).toMatchInlineSnapshot(`
+    "<?xml version="1.0" encoding="UTF-8"?>
+    <testsuites name="flash sale load test" tests="7" failures="0" errors="0" skipped="0" time="0.001">
+      <testsuite name="load test, locked" timestamp="2026-11-23T12:00:00.000Z" tests="7" failures="0" errors="0" skipped="0" time="0.001">
+        <testcase classname="load test, locked" name="final stock"/>
+        <testcase classname="load test, locked" name="sum of stock movements"/>
+        <testcase classname="load test, locked" name="orders in the database"/>
+        <testcase classname="load test, locked" name="oversold"/>
+        <testcase classname="load test, locked" name="undersold"/>
+        <testcase classname="load test, locked" name="lost"/>
+        <testcase classname="load test, locked" name="duplicates"/>
+        <system-out>Every invariant holds: 100 units sold, 0 left.</system-out>
+      </testsuite>
+    </testsuites>
+    "
+  `)
 })
 
 test('a broken run: what was expected, and what was got', () => {

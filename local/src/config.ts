@@ -51,5 +51,8 @@ export const bareEnvironment = (): NodeJS.ProcessEnv =>
 /** Where programs are looked for. */
 export const searchPath = (): string => process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin'
 
+/** The Chromium that browser tests are to use; undefined: the one on the PATH. */
+export const chromiumPath = (): string | undefined => process.env.CHROMIUM_PATH?.trim() || undefined
+
 /** Whether npm runs this process as one of its scripts. */
 export const isRunByNpm = (): boolean => process.env.npm_lifecycle_event !== undefined

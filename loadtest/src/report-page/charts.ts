@@ -10,7 +10,7 @@ export interface Layer {
   values: number[]
 }
 
-/** A chart as the page's script draws it. */
+/** A chart as the page's script draws it: a value for each part of the time, or of a range of durations. */
 export interface Chart {
   kind: 'stack' | 'stock' | 'lines' | 'histogram'
   /** Width of a part of the x axis, in milliseconds. */
@@ -18,7 +18,7 @@ export interface Chart {
   unit: string
   layers: Layer[]
   /** Places on the x axis to be pointed out. */
-  marks: { label: string; atMs: number }[]
+  marks: { text: string; atMs: number }[]
 }
 
 /** What is shown of every run. */
@@ -40,6 +40,15 @@ const endings: readonly [ending: Ending, label: string, colour: string][] = [
 /** Shown even when none ended so: the reader looks for them. */
 const alwaysShown: readonly Ending[] = ['confirmed', 'sold_out']
 
+/** Settlements come in batches: how many there were so far can be read, how many in each part of the time cannot. */
+const soFar = (counts: readonly number[]): number[] => {
+  let sum = 0
+  return counts.map((count) => {
+    sum += count
+    return sum
+  })
+}
+
 const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0)
 
 const endingsOf = ({ course }: Run): { label: string; colour: string; values: number[]; count: number }[] =>
@@ -59,12 +68,12 @@ const soldOutMsOf = ({ binMs, stockLeft }: Course): number | undefined => {
 }
 
 const purchases: Topic = {
-  title: 'Purchases over time, by outcome',
+  title: 'Purchases with an outcome',
   chartOf: (run) => ({
     kind: 'stack',
     binMs: run.course.binMs,
-    unit: `purchases in ${durationText(run.course.binMs)}`,
-    layers: endingsOf(run).map(({ label, colour, values }) => ({ label, colour, values })),
+    unit: 'purchases so far',
+    layers: endingsOf(run).map(({ label, colour, values }) => ({ label, colour, values: soFar(values) })),
     marks: [],
   }),
   describe: (run) =>
@@ -123,8 +132,8 @@ const marksOf = (distribution: Distribution | null): Chart['marks'] =>
   distribution === null
     ? []
     : [
-        { label: 'p50', atMs: distribution.p50 },
-        { label: 'p99', atMs: distribution.p99 },
+        { text: `p50 ${durationText(distribution.p50)}`, atMs: distribution.p50 },
+        { text: `p99 ${durationText(distribution.p99)}`, atMs: distribution.p99 },
       ]
 
 const times = (title: string, name: 'acceptMs' | 'outcomeMs', colour: string): Topic => ({

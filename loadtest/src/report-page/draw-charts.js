@@ -32,14 +32,19 @@
     }
   }
 
+  const fillOf = (kind, colour) => {
+    if (kind === 'stack' || kind === 'histogram') return colour
+    return `color-mix(in srgb, ${colour} ${kind === 'stock' ? 35 : 14}%, transparent)`
+  }
+
   const seriesOf = (chart, layer) => {
     const colour = colourOf(layer.colour)
-    const bars = chart.kind === 'stack' || chart.kind === 'histogram'
+    const bars = chart.kind === 'histogram'
     return {
       label: layer.label,
       stroke: bars ? undefined : colour,
-      width: bars ? 0 : 2,
-      fill: bars ? colour : `color-mix(in srgb, ${colour} ${chart.kind === 'stock' ? 35 : 14}%, transparent)`,
+      width: bars || chart.kind === 'stack' ? 0 : 2,
+      fill: fillOf(chart.kind, colour),
       fillTo: () => 0,
       points: { show: false },
       // A bin begins at its x: bars and steps reach to the right of it.
@@ -55,18 +60,24 @@
     const ratio = uPlot.pxRatio
     ctx.save()
     ctx.font = `${12 * ratio}px system-ui, sans-serif`
-    ctx.strokeStyle = ctx.fillStyle = colourOf('ink')
+    ctx.strokeStyle = colourOf('ink')
+    ctx.textAlign = 'left'
     ctx.setLineDash([4 * ratio, 4 * ratio])
-    chart.marks.forEach(({ label, atMs }, index) => {
+    chart.marks.forEach(({ text, atMs }, index) => {
       const x = Math.round(plot.valToPos(atMs, 'x', true))
       ctx.beginPath()
       ctx.moveTo(x, bbox.top)
       ctx.lineTo(x, bbox.top + bbox.height)
       ctx.stroke()
-      const text = `${label} ${timeText(atMs)}`
-      const fits = x + ctx.measureText(text).width + 6 * ratio < bbox.left + bbox.width
-      ctx.textAlign = fits ? 'left' : 'right'
-      ctx.fillText(text, x + (fits ? 5 : -5) * ratio, bbox.top + (14 + 16 * index) * ratio)
+      const textWidth = ctx.measureText(text).width
+      const fits = x + textWidth + 8 * ratio < bbox.left + bbox.width
+      const left = fits ? x + 6 * ratio : x - textWidth - 6 * ratio
+      const baseline = bbox.top + (14 + 18 * index) * ratio
+      // Bars behind it would make it hard to read.
+      ctx.fillStyle = colourOf('panel')
+      ctx.fillRect(left - 3 * ratio, baseline - 12 * ratio, textWidth + 6 * ratio, 16 * ratio)
+      ctx.fillStyle = colourOf('ink')
+      ctx.fillText(text, left, baseline)
     })
     ctx.restore()
   }
@@ -98,7 +109,7 @@
     const heights = heightsOf(chart)
     // One more point, so that the last step has its width.
     const bins = chart.layers[0].values.length
-    const isStepped = chart.kind === 'stock' || chart.kind === 'lines'
+    const isStepped = chart.kind !== 'histogram'
     const extended = (values) => (isStepped ? [...values, values.at(-1)] : values)
     const times = Array.from({ length: isStepped ? bins + 1 : bins }, (_, bin) => bin * chart.binMs)
     const order = chart.kind === 'stack' ? [...heights.keys()].reverse() : [...heights.keys()]

@@ -37,7 +37,7 @@ const tilesOf = ({ figures, course }: Run): Html => {
   }
   return html`<dl class="tiles">
 ${tile('Confirmed', countText(outcomes.confirmed), `of ${countText(figures.buyers)} buyers`)}
-${tile('Sold out', countText(outcomes.sold_out + refused), `${countText(refused)} of them refused at the door`)}
+${tile('Sold out', countText(outcomes.sold_out), `and ${countText(refused)} refused at the door`)}
 ${tile('Outcomes a second', optionalCountText(perSecond), 'from the start to the last one')}
 ${tile('Time to outcome', part('outcomeMs', 'p50'), `p50; p99 ${part('outcomeMs', 'p99')}`)}
 ${tile('Time until accepted', part('acceptMs', 'p50'), `p50; p99 ${part('acceptMs', 'p99')}`)}
