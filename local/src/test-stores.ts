@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { migrate } from '@flash-sale/shared/migrate.ts'
 import type { TestProject } from 'vitest/node'
 import { ensureChromium, type FoundChromium } from './chromium.ts'
-import { cacheDirectory, chromiumPath, searchPath } from './config.ts'
+import { cacheDirectory, chromiumPath, mayInstallChromium, searchPath } from './config.ts'
 import { startPostgres } from './embedded-postgres.ts'
 import { startRedis } from './embedded-redis.ts'
 import { ensureRedisBinary } from './redis-binary.ts'
@@ -35,7 +35,8 @@ const removeAbandoned = async (): Promise<void> => {
 
 /** Not having one skips the tests that need it, so it has to be said. */
 const chromiumForTests = async (onProgress: (line: string) => void): Promise<FoundChromium> => {
-  const chromium = await ensureChromium({ searchPath: searchPath(), given: chromiumPath(), onProgress })
+  const [given, mayInstall] = [chromiumPath(), mayInstallChromium()]
+  const chromium = await ensureChromium({ searchPath: searchPath(), given, mayInstall, onProgress })
   if (!chromium.ok) onProgress(`Browser tests are SKIPPED: ${chromium.reason}`)
   return chromium
 }

@@ -68,7 +68,7 @@ const soldOutMsOf = ({ binMs, stockLeft }: Course): number | undefined => {
 }
 
 const purchases: Topic = {
-  title: 'Purchases with an outcome',
+  title: 'Purchases over time, by outcome',
   chartOf: (run) => ({
     kind: 'stack',
     binMs: run.course.binMs,

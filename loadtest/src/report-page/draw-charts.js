@@ -27,7 +27,8 @@
     const heights = charts.flatMap(heightsOf).flat()
     const [low, high] = [Math.min(0, ...heights), Math.max(1, ...heights)]
     return {
-      x: [0, Math.max(...charts.map((chart) => chart.binMs * chart.layers[0].values.length))],
+      // A little longer than the run, so that what its last moment brought can be seen.
+      x: [0, 1.03 * Math.max(...charts.map((chart) => chart.binMs * chart.layers[0].values.length))],
       y: [low * 1.06, high * 1.06],
     }
   }
@@ -107,11 +108,12 @@
     const chart = charts[place.dataset.run]
     const scales = scalesOf(charts)
     const heights = heightsOf(chart)
-    // One more point, so that the last step has its width.
     const bins = chart.layers[0].values.length
+    const starts = Array.from({ length: bins }, (_, bin) => bin * chart.binMs)
+    // Nothing changes after the end of a run: its last level goes on to the edge.
     const isStepped = chart.kind !== 'histogram'
-    const extended = (values) => (isStepped ? [...values, values.at(-1)] : values)
-    const times = Array.from({ length: isStepped ? bins + 1 : bins }, (_, bin) => bin * chart.binMs)
+    const times = isStepped ? [...starts, bins * chart.binMs, scales.x[1]] : starts
+    const extended = (values) => (isStepped ? [...values, values.at(-1), values.at(-1)] : values)
     const order = chart.kind === 'stack' ? [...heights.keys()].reverse() : [...heights.keys()]
     const axis = { stroke: colourOf('faint'), font: '12px system-ui, sans-serif', ticks: { show: false } }
     const readout = place.parentElement.querySelector('.readout')
