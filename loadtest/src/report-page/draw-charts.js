@@ -110,10 +110,11 @@
     const heights = heightsOf(chart)
     const bins = chart.layers[0].values.length
     const starts = Array.from({ length: bins }, (_, bin) => bin * chart.binMs)
-    // Nothing changes after the end of a run: its last level goes on to the edge.
+    // After the end of a run nothing changes, and nobody waits: its last level goes on to the edge.
     const isStepped = chart.kind !== 'histogram'
     const times = isStepped ? [...starts, bins * chart.binMs, scales.x[1]] : starts
-    const extended = (values) => (isStepped ? [...values, values.at(-1), values.at(-1)] : values)
+    const levelAfter = (values) => (chart.kind === 'lines' ? 0 : values.at(-1))
+    const extended = (values) => (isStepped ? [...values, levelAfter(values), levelAfter(values)] : values)
     const order = chart.kind === 'stack' ? [...heights.keys()].reverse() : [...heights.keys()]
     const axis = { stroke: colourOf('faint'), font: '12px system-ui, sans-serif', ticks: { show: false } }
     const readout = place.parentElement.querySelector('.readout')
