@@ -88,7 +88,8 @@ export const ensureChromium = async (
   options: ChromiumOptions & { onProgress: (line: string) => void; mayInstall: boolean },
 ): Promise<FoundChromium> => {
   const found = await findChromium(options)
-  if (found.ok || options.given !== undefined) return found
+  if (found.ok) return found
+  if (options.given !== undefined) return { ok: false, reason: `${found.reason}. ${whatToDo}` }
   if (!options.mayInstall)
     return { ok: false, reason: `${found.reason}, and it may not be installed from here. ${whatToDo}` }
   const fault = await install(options.searchPath, options.onProgress)
