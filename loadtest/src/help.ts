@@ -14,6 +14,8 @@ Workload
   --timeout SECONDS      a purchase without an outcome by then is lost       (120)
   --retry-lost           buyers send a purchase again, with its key, that the engine
                          accepted and forgot; else it counts as lost
+  --seed N               fixes the random part of the pauses before a POST is sent again;
+                         customers and keys are new in every run                   (random)
 
 Product (a demo product is made for the run)
   --think MS             simulated payment time     (0; 100 with --compare or --strategy naive)
@@ -27,6 +29,8 @@ Engine
 
 Output
   --json FILE            writes every figure to FILE
+  --report FILE.html     writes a page with charts and every figure; needs nothing beside it
+  --junit FILE.xml       writes the verdict as JUnit XML, a test case for each invariant
   --help                 prints this
 
 Exit code: 0 every invariant holds (with --compare: locked is exact and naive is not),

@@ -31,6 +31,7 @@ const settingsOf = (options: Options): Settings => {
     productId,
     timeoutMs,
     retryLost,
+    seed,
   } = options
   return {
     buyers,
@@ -43,6 +44,7 @@ const settingsOf = (options: Options): Settings => {
     productId,
     timeoutMs,
     retryLost,
+    seed,
   }
 }
 

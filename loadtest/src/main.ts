@@ -1,11 +1,10 @@
 import { type Config, readConfig } from './config.ts'
 import { CouldNotRun } from './could-not-run.ts'
 import { type ExitCode, exitCodes } from './exit-code.ts'
-import { figuresRecordOf } from './figures-record.ts'
 import { help } from './help.ts'
-import { type JsonFile, openJsonFile } from './json-file.ts'
 import { runLoadTest } from './loadtest.ts'
 import { type Options, parseOptions } from './options.ts'
+import { type Outputs, openOutputs } from './outputs.ts'
 import { paintFor } from './paint.ts'
 import { showProgress } from './progress.ts'
 import { findTarget } from './target.ts'
@@ -21,7 +20,7 @@ const complain = (message: string, hint: string | undefined): void => {
 async function execute(
   options: Options,
   config: Config,
-  jsonFile: JsonFile | undefined,
+  outputs: Outputs,
   closers: AsyncDisposableStack,
 ): Promise<ExitCode> {
   const paint = paintFor(stdout.isTTY === true && config.colorAllowed)
@@ -35,7 +34,7 @@ async function execute(
   }
   const { runs, text, exitCode } = await runLoadTest(options, target, paint, watch)
   stdout.write(`\n${text}`)
-  await jsonFile?.write(figuresRecordOf(options, target, runs, exitCode))
+  await outputs.write({ date: new Date().toISOString(), options, target, runs, exitCode })
   return exitCode
 }
 
@@ -50,16 +49,12 @@ async function main(args: string[], closers: AsyncDisposableStack): Promise<Exit
     return exitCodes.badUsage
   }
   const { options } = parsed
-  const opened = options.jsonFile === undefined ? undefined : await openJsonFile(options.jsonFile)
-  if (opened?.ok === false) {
-    complain(
-      `--json: expected a file that can be written, got ${options.jsonFile}: ${opened.reason}`,
-      undefined,
-    )
+  const opened = await openOutputs(options, closers)
+  if (!opened.ok) {
+    complain(opened.message, undefined)
     return exitCodes.badUsage
   }
-  if (opened) closers.defer(() => opened.file.discard())
-  return await execute(options, readConfig(), opened?.file, closers)
+  return await execute(options, readConfig(), opened.outputs, closers)
 }
 
 /** Reports what stopped the load test; anything but CouldNotRun is a defect of ours and shows its stack. */

@@ -21,8 +21,11 @@ test('nothing given: 200 buyers, 100 units, the locked strategy', () => {
     url: undefined,
     admin: undefined,
     jsonFile: undefined,
+    reportFile: undefined,
+    junitFile: undefined,
     timeoutMs: 120_000,
     retryLost: false,
+    seed: expect.any(Number),
   })
 })
 
@@ -47,6 +50,11 @@ test('everything given', () => {
     'a:b:c',
     '--json',
     'out.json',
+    '--report',
+    'out.html',
+    '--junit=out.xml',
+    '--seed',
+    '0',
     '--timeout',
     '9',
     '--retry-lost',
@@ -64,6 +72,9 @@ test('everything given', () => {
     url: 'http://10.0.0.1:8080',
     admin: { user: 'a', password: 'b:c' },
     jsonFile: 'out.json',
+    reportFile: 'out.html',
+    junitFile: 'out.xml',
+    seed: 0,
     timeoutMs: 9_000,
     retryLost: true,
   })
@@ -131,6 +142,13 @@ test.each([
   [['--admin', ':secret'], '--admin: expected user:password, got something else'],
   [['--admin', 'user:'], '--admin: expected user:password, got something else'],
   [['--json', ''], '--json: expected a file name, got ""'],
+  [['--report', ''], '--report: expected a file name, got ""'],
+  [['--junit'], '--junit: expected a value, got nothing'],
+  [['--seed', '-1'], `--seed: ${notFrom(0, 2_147_483_647, '"-1"')}`],
+  [
+    ['--report', 'x', '--junit', './x'],
+    'expected a file of its own for each of --json, --report and --junit, got "x", "./x"',
+  ],
   [['--compare=yes'], '--compare: expected no value, got "yes"'],
   [['--retry-lost=3'], '--retry-lost: expected no value, got "3"'],
   [['--compare', '--strategy', 'naive'], 'expected --compare or --strategy, got both'],

@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Strategy } from '@flash-sale/shared/contract/purchase.ts'
 import { type Read, readAddress, readCredentials, readFileName, readStrategy, wholeNumber } from './values.ts'
@@ -24,9 +26,15 @@ export interface Options {
   url: string | undefined
   admin: Credentials | undefined
   jsonFile: string | undefined
+  /** The report as a page. */
+  reportFile: string | undefined
+  /** The verdict as JUnit XML. */
+  junitFile: string | undefined
   timeoutMs: number
   /** Sends a purchase again that was accepted and then forgotten. */
   retryLost: boolean
+  /** Fixes the random part of the buyers' pauses before they send a purchase again. */
+  seed: number
 }
 
 export type Parsed =
@@ -37,6 +45,7 @@ export type Parsed =
 /** Naive needs time between its read and its write, else a fast database hides the race. */
 const naiveThinkMsDefault = 100
 const connectionsDefaultMax = 200
+const seedMax = 2_147_483_647
 
 // The upper limits of quantity, stock, think, batch-max and product are those of the API's contract.
 const values = {
@@ -51,10 +60,16 @@ const values = {
   url: readAddress,
   admin: readCredentials,
   json: readFileName,
+  report: readFileName,
+  junit: readFileName,
+  seed: wholeNumber(0, seedMax),
   timeout: wholeNumber(1, 3_600),
 } as const
 type ValueName = keyof typeof values
 type Values = { [Name in ValueName]?: Extract<ReturnType<(typeof values)[Name]>, { ok: true }>['value'] }
+
+/** Options that name a file to be written. */
+const outputNames = ['json', 'report', 'junit'] as const
 
 const switches = ['compare', 'retry-lost', 'help'] as const
 type SwitchName = (typeof switches)[number]
@@ -114,6 +129,11 @@ function combine(given: Values, switchedOn: ReadonlySet<SwitchName>): Parsed {
         `expected --product or --${name}, got both`,
         `--${name} is set when a product is made; leave --product out and the load test makes one`,
       )
+  const files = outputNames.flatMap((name) => given[name] ?? [])
+  if (new Set(files.map((file) => resolve(file))).size < files.length)
+    return badUsage(
+      `expected a file of its own for each of --json, --report and --junit, got ${files.map(shown).join(', ')}`,
+    )
 
   const buyers = given.buyers ?? 200
   const strategy = given.strategy ?? 'locked'
@@ -133,8 +153,11 @@ function combine(given: Values, switchedOn: ReadonlySet<SwitchName>): Parsed {
       url: given.url,
       admin: given.admin,
       jsonFile: given.json,
+      reportFile: given.report,
+      junitFile: given.junit,
       timeoutMs: (given.timeout ?? 120) * 1000,
       retryLost: switchedOn.has('retry-lost'),
+      seed: given.seed ?? randomInt(seedMax),
     },
   }
 }

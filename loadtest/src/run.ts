@@ -4,6 +4,7 @@ import type { Strategy } from '@flash-sale/shared/contract/purchase.ts'
 import type { Verification } from '@flash-sale/shared/contract/verification.ts'
 import type { Admin } from './admin.ts'
 import { CouldNotRun } from './could-not-run.ts'
+import { type Course, courseOf } from './course.ts'
 import { type Figures, figuresOf } from './figures.ts'
 import type { Options } from './options.ts'
 import { judge, type Verdict } from './verdict.ts'
@@ -21,6 +22,7 @@ export type Settings = Pick<
   | 'productId'
   | 'timeoutMs'
   | 'retryLost'
+  | 'seed'
 > & { strategy: Strategy }
 
 /** One crowd on one product, with everything that was found out about it. */
@@ -29,6 +31,8 @@ export interface Run {
   figures: Figures
   verification: Verification
   verdict: Verdict
+  /** How it went over time. */
+  course: Course
 }
 
 /** Watches a run while it lasts; what it returns is called at the end, also after a failure. */
@@ -72,5 +76,7 @@ export async function runOnce(origin: string, admin: Admin, settings: Settings, 
     ? settings
     : { ...settings, thinkMs: product.thinkMs, batchMax: product.batchMax ?? undefined }
   const verdict = judge(figures, verification, { quantity: settings.quantity, exclusive })
-  return { settings: effective, figures, verification, verdict }
+  const stock = verification.initialStock + verification.restocked
+  const course = courseOf(results, { quantity: settings.quantity, stock })
+  return { settings: effective, figures, verification, verdict, course }
 }

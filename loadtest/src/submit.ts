@@ -7,6 +7,8 @@ import { isRecord, problemCodeOf, problemTextOf } from './problem.ts'
 export interface KeyedPurchase {
   key: string
   request: PurchaseRequest
+  /** From 0 to 1: how much longer than it must this buyer waits before an attempt is followed by another. */
+  jitter?: (attempt: number) => number
 }
 
 /** What became of a purchase that was sent, perhaps more than once. */
@@ -41,10 +43,10 @@ const mayRetry = (answer: Answer): boolean =>
   isUnanswered(answer) || (answer.kind === 'answer' && (answer.status === 429 || answer.status === 503))
 
 /** Never sooner than the server asks for, and up to half as long again, so that a crowd does not come back as one. */
-const pauseMsAfter = (answer: Answer, attempt: number): number => {
+const pauseMsAfter = (answer: Answer, attempt: number, jitter: number): number => {
   const asked = answer.kind === 'answer' ? answer.retryAfterMs : undefined
   const pauseMs = asked ?? backoffMsFirst * 2 ** Math.min(attempt - 1, 10)
-  return Math.min(pauseMs, retryAfterMsMax) * (1 + Math.random() / 2)
+  return Math.min(pauseMs, retryAfterMsMax) * (1 + jitter / 2)
 }
 
 /** The path to poll; the origin stays ours, as the server may know itself by another name. */
@@ -78,14 +80,14 @@ function read(answer: Answer, origin: string, retries: number, uncertain: boolea
  */
 export async function submitPurchase(
   client: Client,
-  { key, request }: KeyedPurchase,
+  { key, request, jitter = Math.random }: KeyedPurchase,
   deadlineAtMs: number,
 ): Promise<Submission> {
   const call = { path: '/purchases', body: request, headers: { 'idempotency-key': key } }
   let uncertain = false
   for (let attempt = 1; ; attempt += 1) {
     const answer = await client.send({ method: 'POST', ...call })
-    const pauseMs = pauseMsAfter(answer, attempt)
+    const pauseMs = pauseMsAfter(answer, attempt, jitter(attempt))
     const isLast = attempt === attemptsMax || performance.now() + pauseMs >= deadlineAtMs
     if (isLast || !mayRetry(answer)) return read(answer, client.origin, attempt - 1, uncertain)
     uncertain ||= isUnanswered(answer)

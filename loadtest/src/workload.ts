@@ -8,6 +8,7 @@ import type {
 import { createClient } from './client.ts'
 import { follow } from './follow.ts'
 import { reread } from './reread.ts'
+import { seededFraction } from './seeded-fraction.ts'
 import { submitPurchase } from './submit.ts'
 
 export interface Workload {
@@ -20,6 +21,8 @@ export interface Workload {
   timeoutMs: number
   /** Sends a purchase again that was accepted and then forgotten, instead of counting it as lost. */
   retryLost: boolean
+  /** Fixes the random part of the pauses before a purchase is sent again. */
+  seed: number
   /** Makes the customers of this run different from those of every other run. */
   runId: string
 }
@@ -36,7 +39,7 @@ interface Sent {
 export type BuyerResult = Sent & Seen
 
 type Seen =
-  | { kind: 'refused' | 'unanswered'; reason: string; detail: string }
+  | { kind: 'refused' | 'unanswered'; reason: string; detail: string; answeredMs?: number }
   | { kind: 'lost'; jobId: string; acceptMs: number; reason: string }
   | {
       kind: 'settled'
@@ -89,11 +92,12 @@ export async function runWorkload(workload: Workload, tally: Tally): Promise<Buy
   const patience = { deadlineAtMs, resendsMax: workload.retryLost ? resendsMax : 0 }
 
   const buy = async (buyer: number): Promise<BuyerResult> => {
-    const bought = { key: randomUUID(), request: requestOf(workload, buyer) }
+    const jitter = (attempt: number): number => seededFraction(workload.seed, buyer, attempt)
+    const bought = { key: randomUUID(), request: requestOf(workload, buyer), jitter }
     const submission = await submitPurchase(client, bought, deadlineAtMs)
     if (submission.kind !== 'accepted') {
       tally.notAccepted += 1
-      return submission
+      return { ...submission, answeredMs: performance.now() - startedAtMs }
     }
     tally.accepted += 1
     const acceptMs = performance.now() - startedAtMs

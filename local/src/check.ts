@@ -4,7 +4,15 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { cacheDirectory, projectRoot, searchPath } from './config.ts'
+import { ensureChromium } from './chromium.ts'
+import {
+  cacheDirectory,
+  chromiumPath,
+  givenEnvironment,
+  mayInstallChromium,
+  projectRoot,
+  searchPath,
+} from './config.ts'
 import { dyingWithParent } from './drop-privileges.ts'
 import { ensureRedisBinary } from './redis-binary.ts'
 import { runCommand } from './run-command.ts'
@@ -64,7 +72,9 @@ const runTests = async (filters: readonly string[]): Promise<Counts> => {
     command: process.execPath,
     args: [vitest, 'run', ...reporters, ...filters],
   })
-  const child = spawn(command, args, { cwd: projectRoot, stdio: 'inherit', timeout: testMsMax })
+  // What took minutes to fail is not tried again.
+  const env = { ...givenEnvironment(), CHROMIUM_INSTALL: 'false' }
+  const child = spawn(command, args, { cwd: projectRoot, stdio: 'inherit', timeout: testMsMax, env })
   const ok = await once(child, 'exit').then(
     ([code]) => code === 0,
     () => false,
@@ -75,7 +85,15 @@ const runTests = async (filters: readonly string[]): Promise<Counts> => {
   return counts
 }
 
+// Installed while the checks run. Without it the tests say what they skip, so its absence is no failure here.
+const browser = ensureChromium({
+  searchPath: searchPath(),
+  given: chromiumPath(),
+  mayInstall: mayInstallChromium(),
+  onProgress: say,
+})
 const results = await Promise.all(Object.entries(checks).map(([name, check]) => runCheck(name, check)))
+await browser
 const tests = await runTests(process.argv.slice(2))
 const passed = tests.passed + results.filter((ok) => ok).length
 const failed = tests.failed + results.filter((ok) => !ok).length

@@ -51,5 +51,12 @@ export const bareEnvironment = (): NodeJS.ProcessEnv =>
 /** Where programs are looked for. */
 export const searchPath = (): string => process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin'
 
+/** The Chromium that browser tests are to use; undefined: the one on the PATH. */
+export const chromiumPath = (): string | undefined => process.env.CHROMIUM_PATH?.trim() || undefined
+
+/** Whether browser tests may install Chromium on this machine: as root, unless CHROMIUM_INSTALL says no. */
+export const mayInstallChromium = (): boolean =>
+  process.getuid?.() === 0 && !/^(false|0|no|off)$/i.test(process.env.CHROMIUM_INSTALL ?? '')
+
 /** Whether npm runs this process as one of its scripts. */
 export const isRunByNpm = (): boolean => process.env.npm_lifecycle_event !== undefined

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { migrate } from '@flash-sale/shared/migrate.ts'
 import type { TestProject } from 'vitest/node'
-import { cacheDirectory, searchPath } from './config.ts'
+import { ensureChromium, type FoundChromium } from './chromium.ts'
+import { cacheDirectory, chromiumPath, mayInstallChromium, searchPath } from './config.ts'
 import { startPostgres } from './embedded-postgres.ts'
 import { startRedis } from './embedded-redis.ts'
 import { ensureRedisBinary } from './redis-binary.ts'
@@ -15,6 +16,8 @@ declare module 'vitest' {
     /** A migrated database that nobody connects to: test files get copies of it. */
     templateDatabaseUrl: string
     redisUrl: string
+    /** For `browserOfFile`. */
+    chromium: FoundChromium
   }
 }
 
@@ -30,11 +33,20 @@ const removeAbandoned = async (): Promise<void> => {
   await Promise.allSettled(removals)
 }
 
+/** Not having one skips the tests that need it, so it has to be said. */
+const chromiumForTests = async (onProgress: (line: string) => void): Promise<FoundChromium> => {
+  const [given, mayInstall] = [chromiumPath(), mayInstallChromium()]
+  const chromium = await ensureChromium({ searchPath: searchPath(), given, mayInstall, onProgress })
+  if (!chromium.ok) onProgress(`Browser tests are SKIPPED: ${chromium.reason}`)
+  return chromium
+}
+
 /** Boots the stores and hands their URLs to the test files. @returns how to stop them. */
 export const setup = async (project: TestProject): Promise<() => Promise<void>> => {
   await removeAbandoned()
   const directory = await mkdtemp(join(tmpdir(), `${directoryPrefix}${process.pid}-`))
   const onProgress = (line: string) => void process.stderr.write(`${line}\n`)
+  const chromium = chromiumForTests(onProgress)
   const binary = await ensureRedisBinary({ searchPath: searchPath(), cacheDirectory, onProgress })
   const [postgres, redis] = await Promise.all([
     startPostgres({ directory: join(directory, 'postgres'), durable: false }),
@@ -52,5 +64,6 @@ export const setup = async (project: TestProject): Promise<() => Promise<void>> 
   }
   project.provide('templateDatabaseUrl', postgres.url)
   project.provide('redisUrl', redis.url)
+  project.provide('chromium', await chromium)
   return stop
 }

@@ -1,15 +1,15 @@
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
-/** A file that will hold the figures: nobody sees it before it is whole. */
-export interface JsonFile {
-  /** Writes `value` as JSON and puts the file in its place. */
-  write(value: unknown): Promise<void>
+/** A file that will hold what came out: nobody sees it before it is whole. */
+export interface OutputFile {
+  /** Writes `text`, all of it, and puts the file in its place. */
+  write(text: string): Promise<void>
   /** Removes what was begun, unless it was written. */
   discard(): Promise<void>
 }
 
-export type Opened = { ok: true; file: JsonFile } | { ok: false; reason: string }
+export type Opened = { ok: true; file: OutputFile } | { ok: false; reason: string }
 
 const isDirectory = async (path: string): Promise<boolean> => {
   try {
@@ -22,7 +22,7 @@ const isDirectory = async (path: string): Promise<boolean> => {
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Makes sure, before any work is done, that `path` can be written, by opening a file beside it. */
-export async function openJsonFile(path: string): Promise<Opened> {
+export async function openOutputFile(path: string): Promise<Opened> {
   if (await isDirectory(path)) return { ok: false, reason: 'it is a directory' }
   const draftPath = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
   let draft: FileHandle
@@ -35,8 +35,8 @@ export async function openJsonFile(path: string): Promise<Opened> {
   return {
     ok: true,
     file: {
-      write: async (value) => {
-        await draft.writeFile(`${JSON.stringify(value, null, 2)}\n`)
+      write: async (text) => {
+        await draft.writeFile(text)
         await draft.sync()
         await draft.close()
         closed = true
