@@ -6,6 +6,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '@flash-sale/shared/logger.ts'
 import type { ProductCatalog } from '@flash-sale/shared/product-catalog.ts'
+import { batchMessage, type SettledPurchase } from './batch-news.ts'
 import type { Lease } from './lock/lease.ts'
 import type { PlaceInLine, ProductLock } from './lock/product-lock.ts'
 import { byAcceptance, type Purchase, type Settled } from './purchase.ts'
@@ -33,6 +34,10 @@ export interface ProductLineOptions {
   lock: ProductLock
   settler: BatchSettler
   catalog: ProductCatalog
+  /** Shown in the news about its batches. */
+  workerName: string
+  /** Tells everybody what a batch came to. */
+  tell: (message: string) => void
   /** Shared by all lines of a worker. */
   turns: Turns
   logger: Logger
@@ -105,22 +110,31 @@ export const createProductLine = (
     return waiting.splice(0, count)
   }
 
-  const answer = (batch: readonly WaitingPurchase[], lease: Lease, result: BatchResult): void => {
+  /** @returns those that have their outcome; the others wait again. */
+  const answer = (
+    batch: readonly WaitingPurchase[],
+    lease: Lease,
+    result: BatchResult,
+  ): SettledPurchase[] => {
     if (result.outcomes.size > 0) movedAtMs = performance.now()
+    const answered: SettledPurchase[] = []
     for (const item of batch) {
       const settled = result.outcomes.get(item.purchase.id)
       if (!settled) {
         waiting.push(item)
         continue
       }
-      item.resolve({
+      const settlement = {
         ...settled,
         lockWaitMs: Math.max(0, lease.grantedAtMs - item.sinceMs),
         settleMs: Math.round(result.settleMs * 10) / 10,
         batchSize: batch.length,
         fencingToken: lease.token,
-      })
+      }
+      item.resolve(settlement)
+      answered.push({ purchase: item.purchase, sinceMs: item.sinceMs, settlement })
     }
+    return answered
   }
 
   const acquire = (endTurn: () => void): Promise<Lease> =>
@@ -139,13 +153,15 @@ export const createProductLine = (
     await gather()
     const endTurn = await turns.take(signal)
     try {
-      await settleUnder(await acquire(endTurn), endTurn)
+      const askedAtMs = performance.now()
+      const lease = await acquire(endTurn)
+      await settleUnder(lease, performance.now() - askedAtMs, endTurn)
     } finally {
       endTurn()
     }
   }
 
-  const settleUnder = async (lease: Lease, endTurn: () => void): Promise<void> => {
+  const settleUnder = async (lease: Lease, acquireMs: number, endTurn: () => void): Promise<void> => {
     const leasedAtMs = performance.now()
     const batch = takeForemost(batchMax)
     settling = { batch, grantedAtMs: lease.grantedAtMs }
@@ -166,7 +182,8 @@ export const createProductLine = (
       endTurn()
       // The release is under way before the answers are, so that the next holder does not wait for them.
       const released = lease.release()
-      answer(batch, lease, result)
+      const message = batchMessage(options.workerName, lease, acquireMs, answer(batch, lease, result))
+      if (message !== undefined) options.tell(message)
       await released
       await pauseAfter(result)
     } catch (error) {
