@@ -74,7 +74,8 @@ export const findPurchase = async (sources: PurchaseSources, jobId: string): Pro
   if (completed && job.value) return { kind: 'found', view: completed, customerId: job.value.data.customerId }
 
   const row = await readRow(sources, jobId)
-  if (row.read && row.value) return { kind: 'found', view: viewOfRow(row.value), customerId: row.value.customer_id }
+  if (row.read && row.value)
+    return { kind: 'found', view: viewOfRow(row.value), customerId: row.value.customer_id }
 
   if (!job.read) return { kind: 'queue-unavailable' }
   if (job.value) {

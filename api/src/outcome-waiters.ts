@@ -1,6 +1,6 @@
 import type { PurchaseView } from '@flash-sale/shared/contract/purchase.ts'
-import type { PurchaseWatches } from './purchase-watch.ts'
 import { isOutcome } from './purchase-view.ts'
+import type { PurchaseWatches } from './purchase-watch.ts'
 
 /** Requests that are held until their purchase has its outcome. */
 export interface OutcomeWaiters {

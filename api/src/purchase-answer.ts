@@ -50,8 +50,7 @@ export const sendOutcome = (
   view: PurchaseView,
 ): void => {
   setReplayed(response, accepted)
-  if (outcome !== 'confirmed')
-    return sendProblem(response, { ...refusals[outcome], jobId: accepted.jobId })
+  if (outcome !== 'confirmed') return sendProblem(response, { ...refusals[outcome], jobId: accepted.jobId })
   response.setHeader('Location', `/orders/${view.orderId}`)
   sendJson(response, 201, view)
 }

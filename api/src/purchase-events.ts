@@ -34,7 +34,11 @@ const isNoticeable = (before: number | undefined, now: number | undefined): bool
 export const placeChanged = (before: PurchaseView, now: PurchaseView): boolean =>
   isNoticeable(before.aheadEstimate, now.aheadEstimate) || isNoticeable(before.etaMs, now.etaMs)
 
-const follow = (response: Response, first: Known, { watches, load, closing }: PurchaseEventsOptions): void => {
+const follow = (
+  response: Response,
+  first: Known,
+  { watches, load, closing }: PurchaseEventsOptions,
+): void => {
   const stream = openEventStream(response)
   const { jobId } = first.view
   let known: Pick<Known, 'view' | 'ticket'> = first

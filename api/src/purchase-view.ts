@@ -54,7 +54,11 @@ export const ticketOf = ({ data }: PurchaseBullJob): number | undefined =>
   Number.isSafeInteger(data.ticket) ? data.ticket : undefined
 
 /** The view with the place as it is estimated now. */
-export const withPlace = (view: PurchaseView, place: PlaceEstimate | undefined, nowMs: number): PurchaseView =>
+export const withPlace = (
+  view: PurchaseView,
+  place: PlaceEstimate | undefined,
+  nowMs: number,
+): PurchaseView =>
   isOutcome(view.status)
     ? view
     : { ...view, ...place, pollAfterMs: pollAfterMs(nowMs - Date.parse(view.acceptedAt), place?.etaMs) }

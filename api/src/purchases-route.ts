@@ -9,6 +9,7 @@ import { withBody } from './body.ts'
 import { callerOf, maySee } from './caller.ts'
 import type { PurchaseQueue } from './enqueue.ts'
 import { type FoundPurchase, findPurchase } from './find-purchase.ts'
+import { heldPurchases } from './held-purchase.ts'
 import { idempotencyKeyOf } from './idempotency-key.ts'
 import type { OutcomeFeed } from './outcome-feed.ts'
 import { openOutcomeWaiters } from './outcome-waiters.ts'
@@ -22,7 +23,6 @@ import { openPurchaseWatches } from './purchase-watch.ts'
 import type { QueueLoad } from './queue-load.ts'
 import type { RefusalRules } from './refuse-purchase.ts'
 import { logReason } from './request-log.ts'
-import { heldPurchases } from './held-purchase.ts'
 
 export interface PurchasesRouteDeps {
   redis: Redis

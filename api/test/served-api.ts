@@ -147,7 +147,19 @@ export const serveApi = async (
     await Promise.all([database.close(1_000), adminDatabase.close(1_000)])
   }
 
-  return { port: server.port, call, createProduct, queued, close, queue, redis, database, catalog, outcomes, logLines }
+  return {
+    port: server.port,
+    call,
+    createProduct,
+    queued,
+    close,
+    queue,
+    redis,
+    database,
+    catalog,
+    outcomes,
+    logLines,
+  }
 }
 
 export type ServedApi = Awaited<ReturnType<typeof serveApi>>

@@ -29,10 +29,13 @@ const batchSchema = z.object({
 /** What the purchases of a batch have in common. */
 export type BatchNews = z.infer<typeof batchSchema>
 
+/** The last that a date in four-digit years can hold. */
+const timeMsMax = 253_402_300_799_999
+
 const entrySchema = z.tuple([
   z.enum(outcomes),
   z.int(),
-  z.int(),
+  z.int().min(0).max(timeMsMax),
   z.number(),
   z.number(),
   z.union([z.int(), z.string().max(20)]).nullable(),

@@ -6,29 +6,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '@flash-sale/shared/logger.ts'
 import type { ProductCatalog } from '@flash-sale/shared/product-catalog.ts'
-import { batchMessage, type SettledPurchase } from './batch-news.ts'
+import { answerBatch, type WaitingPurchase } from './answer-batch.ts'
+import { batchMessage } from './batch-news.ts'
 import type { Lease } from './lock/lease.ts'
 import type { PlaceInLine, ProductLock } from './lock/product-lock.ts'
-import { byAcceptance, type Purchase, type Settled } from './purchase.ts'
+import { byAcceptance } from './purchase.ts'
 import { type BatchResult, type BatchSettler, settleBatch } from './settle-batch.ts'
 import type { Turns } from './turns.ts'
-import { type Reportable, reportSettling, reportWaiting } from './waiting-progress.ts'
-
-/** How a purchase was settled. */
-export interface Settlement extends Settled {
-  /** From hand-over to the batcher until the lease was granted. */
-  lockWaitMs: number
-  settleMs: number
-  batchSize: number
-  fencingToken: number
-}
-
-/** A purchase that waits for its settlement. */
-export interface WaitingPurchase extends Reportable {
-  purchase: Purchase
-  resolve: (settlement: Settlement) => void
-  reject: (reason: unknown) => void
-}
+import { reportSettling, reportWaiting } from './waiting-progress.ts'
 
 export interface ProductLineOptions {
   lock: ProductLock
@@ -110,33 +95,6 @@ export const createProductLine = (
     return waiting.splice(0, count)
   }
 
-  /** @returns those that have their outcome; the others wait again. */
-  const answer = (
-    batch: readonly WaitingPurchase[],
-    lease: Lease,
-    result: BatchResult,
-  ): SettledPurchase[] => {
-    if (result.outcomes.size > 0) movedAtMs = performance.now()
-    const answered: SettledPurchase[] = []
-    for (const item of batch) {
-      const settled = result.outcomes.get(item.purchase.id)
-      if (!settled) {
-        waiting.push(item)
-        continue
-      }
-      const settlement = {
-        ...settled,
-        lockWaitMs: Math.max(0, lease.grantedAtMs - item.sinceMs),
-        settleMs: Math.round(result.settleMs * 10) / 10,
-        batchSize: batch.length,
-        fencingToken: lease.token,
-      }
-      item.resolve(settlement)
-      answered.push({ purchase: item.purchase, sinceMs: item.sinceMs, settlement })
-    }
-    return answered
-  }
-
   const acquire = (endTurn: () => void): Promise<Lease> =>
     lock.acquire(productId, {
       purchases: () => Math.min(waiting.length, batchMax),
@@ -182,7 +140,10 @@ export const createProductLine = (
       endTurn()
       // The release is under way before the answers are, so that the next holder does not wait for them.
       const released = lease.release()
-      const message = batchMessage(options.workerName, lease, acquireMs, answer(batch, lease, result))
+      const { answered, left } = answerBatch(batch, lease, result)
+      waiting.push(...left)
+      if (answered.length > 0) movedAtMs = performance.now()
+      const message = batchMessage(options.workerName, lease, acquireMs, answered)
       if (message !== undefined) options.tell(message)
       await released
       await pauseAfter(result)
