@@ -50,7 +50,10 @@ export const sendOutcome = (
   view: PurchaseView,
 ): void => {
   setReplayed(response, accepted)
-  if (outcome !== 'confirmed') return sendProblem(response, { ...refusals[outcome], jobId: accepted.jobId })
+  if (outcome !== 'confirmed') {
+    sendProblem(response, { ...refusals[outcome], jobId: accepted.jobId })
+    return
+  }
   response.setHeader('Location', `/orders/${view.orderId}`)
   sendJson(response, 201, view)
 }
@@ -67,9 +70,10 @@ export const sendNotFound = (
   jobId: string,
   { kind }: Exclude<FoundPurchase, { kind: 'found' }>,
 ): void => {
-  if (kind === 'unknown') return sendUnknownPurchase(response, jobId)
-  sendProblem(response, {
-    code: kind,
-    detail: 'the store that may know this purchase cannot be asked now: ask again',
-  })
+  if (kind === 'unknown') sendUnknownPurchase(response, jobId)
+  else
+    sendProblem(response, {
+      code: kind,
+      detail: 'the store that may know this purchase cannot be asked now: ask again',
+    })
 }

@@ -51,7 +51,7 @@ const follow = (
   }
   const show = (seen: SeenPurchase): void => {
     // Lost with Redis: whoever comes back is told so.
-    if (seen.kind === 'unknown') return stream.end()
+    if (seen.kind === 'unknown') stream.end()
     if (!('view' in seen) || response.writableEnded) return
     known = seen
     if (seen.view.status !== sent?.status) send(seen.view)
