@@ -19,6 +19,9 @@ export interface Drain {
 
 /** Looks with work that the speed is taken from: about four seconds, which even out batches. */
 const spansMax = 16
+/** When the last of them differ from all by more than this, the load is another one: what was before counts no more. */
+const recentSpans = 4
+const breakMin = 0.4
 /**
  * A new speed replaces the one that is shown only when it differs by more than this: batches make it waver by some per cent, and
  * a buyer's time to go would grow and shrink with it.
@@ -38,6 +41,8 @@ const speedOf = (spans: readonly Span[]): number => {
   return ms === 0 ? 0 : (settled * 1_000) / ms
 }
 
+const differs = (perS: number, from: number, byMin: number): boolean => Math.abs(perS - from) > byMin * from
+
 export const createDrain = (): Drain => {
   const spans: Span[] = []
   let last: Look | undefined
@@ -50,8 +55,10 @@ export const createDrain = (): Drain => {
     if (before.depth === 0 || before.depth < span.settled || span.ms <= 0) return
     spans.push(span)
     if (spans.length > spansMax) spans.shift()
+    const recent = spans.slice(-recentSpans)
+    if (differs(speedOf(recent), speedOf(spans), breakMin)) spans.splice(0, spans.length - recent.length)
     const perS = speedOf(spans)
-    if (Math.abs(perS - shownPerS) > changeMin * shownPerS) shownPerS = perS
+    if (differs(perS, shownPerS, changeMin)) shownPerS = perS
   }
 
   const settledAt = (nowMs: number): number => {

@@ -127,11 +127,19 @@ describe('the speed of the queue', () => {
     expect(load.drainPerS()).toBeGreaterThan(3_000)
   })
 
+  it('follows a change of the load within a second', () => {
+    const { load, step } = simulation(100_000)
+    for (let n = 0; n < 20; n += 1) step(100)
+    for (let n = 0; n < 4; n += 1) step(300)
+    // A mean over four seconds would say 600.
+    expect(load.drainPerS()).toBeGreaterThan(900)
+  })
+
   it('is 0 once the queue stands still', () => {
     const { load, step } = simulation(10_000)
     for (let n = 0; n < 4; n += 1) step(100)
     expect(load.drainPerS()).toBe(400)
-    for (let n = 0; n < 20; n += 1) step(0)
+    for (let n = 0; n < 5; n += 1) step(0)
     expect(load.drainPerS()).toBe(0)
   })
 })
