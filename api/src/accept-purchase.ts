@@ -10,6 +10,7 @@ import type { Refusal } from './problem-answer.ts'
 import { newPurchaseId } from './purchase-id.ts'
 import type { PurchaseRows } from './purchase-rows.ts'
 import type { PurchaseRow } from './purchase-view.ts'
+import type { QueueLoad } from './queue-load.ts'
 import { type RefusalRules, refusalOf } from './refuse-purchase.ts'
 
 export interface AcceptSources {
@@ -17,23 +18,25 @@ export interface AcceptSources {
   queues: ReadonlyMap<string, PurchaseQueue>
   rows: PurchaseRows
   rules: RefusalRules
+  load: Pick<QueueLoad, 'takeTicket'>
 }
 
 /** What became of a purchase that was sent; see `Enqueued` for the last two. */
 export type Acceptance =
-  /** `replayed`: by an earlier call with the same key. */
-  | { kind: 'accepted'; jobId: string; replayed: boolean }
+  /** `replayed`: by an earlier call with the same key; then without ticket. */
+  | { kind: 'accepted'; jobId: string; replayed: boolean; ticket?: number }
   | { kind: 'refused'; refusal: Refusal }
   | { kind: 'queue-unavailable' | 'outcome-unknown'; jobId: string; reason: string }
 
 /** Of the 2 s within which a purchase is answered; Redis may take the rest. */
 const rowPatienceMs = 200
 
-const jobOf = (request: PurchaseRequest): PurchaseJob => ({
+const jobOf = (request: PurchaseRequest, ticket: number | undefined): PurchaseJob => ({
   productId: request.productId,
   customerId: request.customerId,
   quantity: request.quantity,
   ...(request.strategy === 'naive' ? { strategy: request.strategy } : {}),
+  ...(ticket === undefined ? {} : { ticket }),
 })
 
 const isJobOf = (job: PurchaseJob, request: PurchaseRequest): boolean =>
@@ -92,7 +95,7 @@ const refuseUnlessQueued = async (asked: {
  * @param key the Idempotency-Key; without one every call is a purchase of its own.
  */
 export const acceptPurchase = async (
-  { redis, queues, rows, rules }: AcceptSources,
+  { redis, queues, rows, rules, load }: AcceptSources,
   request: PurchaseRequest,
   product: ProductFacts,
   key: string | undefined,
@@ -109,11 +112,13 @@ export const acceptPurchase = async (
   if (refusal && key === undefined) return { kind: 'refused', refusal }
   if (refusal) return refuseUnlessQueued({ redis, queue, jobId, request, refusal })
 
-  const job = key === undefined ? jobOf(request) : { ...jobOf(request), nonce: randomUUID() }
+  const ticket = load.takeTicket()
+  const plain = jobOf(request, ticket)
+  const job = key === undefined ? plain : { ...plain, nonce: randomUUID() }
   const enqueued = await enqueue(redis, queue, { jobId, acceptedAtMs, job })
   switch (enqueued.kind) {
     case 'accepted':
-      return { kind: 'accepted', jobId, replayed: false }
+      return { kind: 'accepted', jobId, replayed: false, ...(ticket === undefined ? {} : { ticket }) }
     case 'was-there':
       return replay(jobId, isJobOf(enqueued.job, request))
     default:

@@ -10,9 +10,11 @@ import { dashboard } from './dashboard.ts'
 import type { PurchaseQueue } from './enqueue.ts'
 import { healthRoute } from './health-route.ts'
 import { ordersRoute } from './orders-route.ts'
+import type { OutcomeFeed } from './outcome-feed.ts'
 import { answerFault, unknownRoute } from './problem-answer.ts'
 import { productsRoute } from './products-route.ts'
-import { purchasesRoute } from './purchases-route.ts'
+import { purchasesRoute, type WaitLimits } from './purchases-route.ts'
+import type { QueueLoad } from './queue-load.ts'
 import { checkReadiness } from './readiness.ts'
 import type { RefusalRules } from './refuse-purchase.ts'
 import { requestLog } from './request-log.ts'
@@ -30,6 +32,11 @@ export interface AppDeps {
   catalog: ProductCatalog
   admin: AdminCredentials
   rules: RefusalRules
+  load: Pick<QueueLoad, 'takeTicket' | 'placeOf'>
+  /** What clients that wait are answered from. */
+  outcomes: OutcomeFeed
+  /** Default: 5,000 of each. */
+  waitLimits?: WaitLimits
 }
 
 const dashboardPath = '/admin/queues'

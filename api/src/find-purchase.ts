@@ -8,19 +8,29 @@ import type { PurchaseRows } from './purchase-rows.ts'
 import {
   type PurchaseBullJob,
   type PurchaseRow,
+  ticketOf,
   viewOfCompletedJob,
   viewOfPendingJob,
   viewOfRow,
 } from './purchase-view.ts'
+import type { QueueLoad } from './queue-load.ts'
 
 export interface PurchaseSources {
   redis: Redis
   queues: readonly PurchaseQueue[]
   rows: PurchaseRows
+  load: Pick<QueueLoad, 'placeOf'>
 }
 
 export type FoundPurchase =
-  | { kind: 'found'; view: PurchaseView }
+  | {
+      kind: 'found'
+      view: PurchaseView
+      /** Whose it is: not for everybody to see. */
+      customerId: string
+      /** What its place is estimated from, while it waits. */
+      ticket?: number
+    }
   | { kind: 'unknown' }
   /** A store that might know it cannot be asked. */
   | { kind: 'queue-unavailable' }
@@ -61,12 +71,18 @@ const readRow = async ({ rows }: PurchaseSources, jobId: string): Promise<Read<P
 export const findPurchase = async (sources: PurchaseSources, jobId: string): Promise<FoundPurchase> => {
   const job = await readJob(sources, jobId)
   const completed = job.read && job.value && viewOfCompletedJob(jobId, job.value)
-  if (completed) return { kind: 'found', view: completed }
+  if (completed && job.value) return { kind: 'found', view: completed, customerId: job.value.data.customerId }
 
   const row = await readRow(sources, jobId)
-  if (row.read && row.value) return { kind: 'found', view: viewOfRow(row.value) }
+  if (row.read && row.value)
+    return { kind: 'found', view: viewOfRow(row.value), customerId: row.value.customer_id }
 
   if (!job.read) return { kind: 'queue-unavailable' }
-  if (job.value) return { kind: 'found', view: viewOfPendingJob(jobId, job.value) }
+  if (job.value) {
+    const ticket = ticketOf(job.value)
+    const view = viewOfPendingJob(jobId, job.value, sources.load.placeOf(ticket))
+    const { customerId } = job.value.data
+    return { kind: 'found', view, customerId, ...(ticket === undefined ? {} : { ticket }) }
+  }
   return { kind: row.read ? 'unknown' : 'database-unavailable' }
 }

@@ -10,8 +10,10 @@ import { startOrExplain } from '@flash-sale/shared/start-or-explain.ts'
 import { followStock } from '@flash-sale/shared/stock-news.ts'
 import { apiConfig } from './api-config.ts'
 import { createApp } from './app.ts'
-import { watchLoad } from './backpressure.ts'
+import { openBackpressure } from './backpressure.ts'
 import { listen } from './listen.ts'
+import { openOutcomeFeed } from './outcome-feed.ts'
+import { watchQueueLoad } from './queue-load.ts'
 
 /** Under the second for which a stock seen in Postgres counts as fresh. */
 const catalogRefreshMs = 800
@@ -47,8 +49,10 @@ await startOrExplain('api', async () => {
 
   const subscriber = openSubscriberRedis(redisSettings)
   followStock(subscriber, keys.stockChannel, (news) => catalog.hear(news))
-  const backpressure = watchLoad({
-    queues: [...queues.values()],
+  const outcomes = openOutcomeFeed({ subscriber, channel: keys.outcomeChannel })
+  const load = watchQueueLoad([...queues.values()])
+  const backpressure = openBackpressure({
+    load,
     depthMax: config.MAX_QUEUE_DEPTH,
     lagMsMax: config.MAX_EVENT_LOOP_LAG_MS,
   })
@@ -66,6 +70,8 @@ await startOrExplain('api', async () => {
       soldOutFastPath: config.SOLD_OUT_FAST_PATH,
       backpressure,
     },
+    load,
+    outcomes,
   })
   const server = await listen(app, {
     host: config.HOST,
@@ -75,8 +81,11 @@ await startOrExplain('api', async () => {
   })
 
   closeOnSignal(logger, closeDeadlineMs, [
+    // First: the server waits for requests under way, and these wait for outcomes.
+    { what: 'waiting clients', close: async () => outcomes.close() },
     { what: 'http server', close: () => server.close(drainDeadlineMs) },
     { what: 'backpressure', close: async () => backpressure.close() },
+    { what: 'queue load', close: async () => load.close() },
     { what: 'queues', close: () => Promise.all([...queues.values()].map((queue) => queue.close())) },
     { what: 'redis', close: () => Promise.all([redis, subscriber].map(closeRedis)) },
     { what: 'catalog', close: async () => catalog.close() },

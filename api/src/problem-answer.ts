@@ -17,6 +17,8 @@ export interface Refusal {
   errors?: readonly FieldProblem[]
   /** Seconds, whole and at least 1, after which to try again. */
   retryAfterS?: number
+  /** Of the purchase whose outcome this is. */
+  jobId?: string
 }
 
 /** Seconds after which a caller may try again when a store was away. */
@@ -32,6 +34,7 @@ export const sendProblem = (response: Response, refusal: Refusal): void => {
     status,
     detail: refusal.detail,
     ...(refusal.errors ? { errors: [...refusal.errors] } : {}),
+    ...(refusal.jobId === undefined ? {} : { jobId: refusal.jobId }),
   }
   const retryAfterS = refusal.retryAfterS ?? (status === 503 ? retryStoreAfterS : undefined)
   if (retryAfterS !== undefined) response.setHeader('Retry-After', String(retryAfterS))

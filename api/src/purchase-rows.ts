@@ -29,7 +29,7 @@ const select = (database: Database, ids: string[]): Promise<PurchaseRow[]> =>
   database.run(
     'reading purchases',
     (sql) => sql<PurchaseRow[]>`
-      SELECT p.id, p.product_id, p.quantity, p.outcome, p.fencing_token, p.accepted_at, p.settled_at,
+      SELECT p.id, p.product_id, p.customer_id, p.quantity, p.outcome, p.fencing_token, p.accepted_at, p.settled_at,
              o.id AS order_id
         FROM purchases p LEFT JOIN orders o ON o.purchase_id = p.id
        WHERE p.id = ANY (${ids}::uuid[])`,

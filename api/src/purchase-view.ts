@@ -1,7 +1,13 @@
 /** What a client is shown of a purchase, from each of the places that know about it. */
-import type { Outcome, PendingStatus, PurchaseView } from '@flash-sale/shared/contract/purchase.ts'
+import {
+  type Outcome,
+  outcomes,
+  type PendingStatus,
+  type PurchaseView,
+} from '@flash-sale/shared/contract/purchase.ts'
 import type { PurchaseJob, PurchaseResult } from '@flash-sale/shared/queue.ts'
 import type { Job } from 'bullmq'
+import type { PlaceEstimate } from './queue-load.ts'
 
 export type PurchaseBullJob = Job<PurchaseJob, PurchaseResult>
 
@@ -9,6 +15,7 @@ export type PurchaseBullJob = Job<PurchaseJob, PurchaseResult>
 export interface PurchaseRow {
   id: string
   product_id: number
+  customer_id: string
   quantity: number
   outcome: Outcome
   /** A bigint, hence text; null: settled without a lease, by the naive strategy or as failed. */
@@ -22,12 +29,39 @@ export interface PurchaseRow {
 const pollAfterMsMin = 50
 const pollAfterMsMax = 1_000
 
+/** Longer where the time to go is known: nobody misses anything by then. */
+const pollAfterMsMaxKnown = 2_000
+
+const between = (min: number, value: number, max: number): number =>
+  Math.round(Math.min(max, Math.max(min, value)))
+
 /**
- * When to ask again: a fifth of what the purchase has waited already, so that short waits are seen at once and long
- * ones do not flood the api with questions.
+ * When to ask again: after half of the time to go; where that is unknown, after a fifth of what the purchase has waited
+ * already, so that short waits are seen at once and long ones do not flood the api with questions.
  */
-export const pollAfterMs = (ageMs: number): number =>
-  Math.round(Math.min(pollAfterMsMax, Math.max(pollAfterMsMin, ageMs / 5)))
+export const pollAfterMs = (ageMs: number, etaMs?: number): number =>
+  etaMs === undefined
+    ? between(pollAfterMsMin, ageMs / 5, pollAfterMsMax)
+    : between(pollAfterMsMin, etaMs / 2, pollAfterMsMaxKnown)
+
+const outcomeNames: ReadonlySet<string> = new Set(outcomes)
+
+/** Whether this is an outcome, after which nothing changes. */
+export const isOutcome = (status: string): status is Outcome => outcomeNames.has(status)
+
+/** What a purchase's place is estimated from; Redis is not ours alone, so it may be anything. */
+export const ticketOf = ({ data }: PurchaseBullJob): number | undefined =>
+  Number.isSafeInteger(data.ticket) ? data.ticket : undefined
+
+/** The view with the place as it is estimated now. */
+export const withPlace = (
+  view: PurchaseView,
+  place: PlaceEstimate | undefined,
+  nowMs: number,
+): PurchaseView =>
+  isOutcome(view.status)
+    ? view
+    : { ...view, ...place, pollAfterMs: pollAfterMs(nowMs - Date.parse(view.acceptedAt), place?.etaMs) }
 
 /** A bigint of Postgres in JSON: a number where that is exact, else its digits. */
 export const jsonNumber = (bigint: string): number | string =>
@@ -73,7 +107,12 @@ const pendingStatusOf = (job: PurchaseBullJob): PendingStatus => {
 }
 
 /** A purchase that waits for its outcome. */
-export const viewOfPendingJob = (jobId: string, job: PurchaseBullJob, nowMs = Date.now()): PurchaseView => {
+export const viewOfPendingJob = (
+  jobId: string,
+  job: PurchaseBullJob,
+  place?: PlaceEstimate,
+  nowMs = Date.now(),
+): PurchaseView => {
   const status = pendingStatusOf(job)
   return {
     jobId,
@@ -84,6 +123,7 @@ export const viewOfPendingJob = (jobId: string, job: PurchaseBullJob, nowMs = Da
     ...(status === 'queued' || job.processedOn === undefined
       ? {}
       : { queueWaitMs: Math.max(0, job.processedOn - job.timestamp) }),
-    pollAfterMs: pollAfterMs(nowMs - job.timestamp),
+    ...(status === 'settling' ? {} : place),
+    pollAfterMs: pollAfterMs(nowMs - job.timestamp, place?.etaMs),
   }
 }

@@ -1,4 +1,4 @@
-import { type PurchaseAccepted, purchaseRequestSchema } from '@flash-sale/shared/contract/purchase.ts'
+import { purchaseRequestSchema } from '@flash-sale/shared/contract/purchase.ts'
 import type { Database } from '@flash-sale/shared/postgres.ts'
 import type { ProductCatalog } from '@flash-sale/shared/product-catalog.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
@@ -6,13 +6,21 @@ import { type Response, Router } from 'express'
 import { validate as isUuid } from 'uuid'
 import { type Acceptance, acceptPurchase } from './accept-purchase.ts'
 import { withBody } from './body.ts'
+import { callerOf, maySee } from './caller.ts'
 import type { PurchaseQueue } from './enqueue.ts'
-import { findPurchase } from './find-purchase.ts'
+import { type FoundPurchase, findPurchase } from './find-purchase.ts'
+import { heldPurchases } from './held-purchase.ts'
 import { idempotencyKeyOf } from './idempotency-key.ts'
+import type { OutcomeFeed } from './outcome-feed.ts'
+import { openOutcomeWaiters } from './outcome-waiters.ts'
+import { preferredWaitS } from './prefer-wait.ts'
 import { methodNotAllowed, sendProblem } from './problem-answer.ts'
 import { sendUnknownProduct } from './product-id.ts'
+import { sendAccepted, sendNotFound, sendUnknownPurchase } from './purchase-answer.ts'
+import { purchaseEvents } from './purchase-events.ts'
 import { openPurchaseRows } from './purchase-rows.ts'
-import { pollAfterMs } from './purchase-view.ts'
+import { openPurchaseWatches } from './purchase-watch.ts'
+import type { QueueLoad } from './queue-load.ts'
 import type { RefusalRules } from './refuse-purchase.ts'
 import { logReason } from './request-log.ts'
 
@@ -22,7 +30,20 @@ export interface PurchasesRouteDeps {
   database: Database
   catalog: ProductCatalog
   rules: RefusalRules
+  load: Pick<QueueLoad, 'takeTicket' | 'placeOf'>
+  outcomes: OutcomeFeed
+  waitLimits?: WaitLimits
 }
+
+/** How many clients may wait at a time in one process. */
+export interface WaitLimits {
+  /** Requests with `Prefer: wait`; one more is answered at once. */
+  waitersMax: number
+  /** Event streams; one more is refused. */
+  streamsMax: number
+}
+
+const waitLimitsDefault: WaitLimits = { waitersMax: 5_000, streamsMax: 5_000 }
 
 const sendInvalidKey = (response: Response, message: string): void =>
   sendProblem(response, {
@@ -30,18 +51,6 @@ const sendInvalidKey = (response: Response, message: string): void =>
     detail: `Idempotency-Key: ${message}`,
     errors: [{ path: 'Idempotency-Key', message }],
   })
-
-const sendAccepted = (response: Response, jobId: string, replayed: boolean): void => {
-  const statusUrl = `/purchases/${jobId}`
-  const accepted: PurchaseAccepted = { jobId, status: 'queued', statusUrl, pollAfterMs: pollAfterMs(0) }
-  response.setHeader('Location', statusUrl)
-  // Whole seconds are all that the header can say; clients that read the body ask sooner.
-  response.setHeader('Retry-After', '1')
-  if (replayed) response.setHeader('Idempotency-Replayed', 'true')
-  response.statusCode = 202
-  response.setHeader('Content-Type', 'application/json; charset=utf-8')
-  response.end(JSON.stringify(accepted))
-}
 
 type NotQueued = Extract<Acceptance, { reason: string }>
 
@@ -55,11 +64,18 @@ const adviceOf = ({ kind, jobId }: NotQueued, keyed: boolean): string => {
     : `${what}: see /purchases/${jobId} before you send it again`
 }
 
-/** `POST /purchases` and `GET /purchases/:jobId`. */
+/** `POST /purchases`, `GET /purchases/:jobId` and its `/events`. */
 export const purchasesRoute = (deps: PurchasesRouteDeps): Router => {
-  const { redis, queues, database, catalog, rules } = deps
+  const { redis, queues, database, catalog, rules, load, outcomes } = deps
+  const { waitersMax, streamsMax } = deps.waitLimits ?? waitLimitsDefault
   const rows = openPurchaseRows(database)
-  const sources = { redis, rows, queues: [...queues.values()] }
+  const sources = { redis, rows, load, queues: [...queues.values()] }
+  const look = async (jobId: string): Promise<FoundPurchase> =>
+    isUuid(jobId) ? findPurchase(sources, jobId) : { kind: 'unknown' }
+
+  const { closing } = outcomes
+  const watches = openPurchaseWatches({ feed: outcomes, look })
+  const held = heldPurchases(openOutcomeWaiters({ watches, closing, waitersMax }), look)
 
   const purchase = withBody(purchaseRequestSchema, async (body, request, response) => {
     const given = idempotencyKeyOf(request)
@@ -68,8 +84,13 @@ export const purchasesRoute = (deps: PurchasesRouteDeps): Router => {
     if (!product) return sendUnknownProduct(response, body.productId)
 
     const key = given.kind === 'key' ? given.key : undefined
-    const acceptance = await acceptPurchase({ redis, queues, rows, rules }, body, product, key)
-    if (acceptance.kind === 'accepted') return sendAccepted(response, acceptance.jobId, acceptance.replayed)
+    const acceptance = await acceptPurchase({ redis, queues, rows, rules, load }, body, product, key)
+    if (acceptance.kind === 'accepted') {
+      const { jobId, replayed, ticket } = acceptance
+      const accepted = { jobId, replayed, etaMs: load.placeOf(ticket)?.etaMs }
+      const waitS = preferredWaitS(request)
+      return waitS === undefined ? sendAccepted(response, accepted) : held.post(response, accepted, waitS)
+    }
     if (acceptance.kind === 'refused') return sendProblem(response, acceptance.refusal)
     logReason(response, acceptance.reason)
     sendProblem(response, { code: acceptance.kind, detail: adviceOf(acceptance, key !== undefined) })
@@ -81,20 +102,17 @@ export const purchasesRoute = (deps: PurchasesRouteDeps): Router => {
     .route('/purchases/:jobId')
     .get(async (request, response) => {
       const jobId = request.params.jobId.toLowerCase()
-      const found = isUuid(jobId) ? await findPurchase(sources, jobId) : { kind: 'unknown' as const }
-      if (found.kind === 'found') {
-        response.json(found.view)
-        return
-      }
-      if (found.kind === 'unknown') {
-        const shown = JSON.stringify(jobId.slice(0, 40))
-        return sendProblem(response, { code: 'unknown-purchase', detail: `there is no purchase ${shown}` })
-      }
-      sendProblem(response, {
-        code: found.kind,
-        detail: 'the store that may know this purchase cannot be asked now: ask again',
-      })
+      const found = await look(jobId)
+      if (found.kind !== 'found') return sendNotFound(response, jobId, found)
+      if (!maySee(callerOf(request), found.customerId)) return sendUnknownPurchase(response, jobId)
+      const waitS = preferredWaitS(request)
+      if (waitS === undefined) return void response.json(found.view)
+      await held.get(response, found.view, waitS)
     })
     .all(methodNotAllowed('GET', 'HEAD'))
+  router
+    .route('/purchases/:jobId/events')
+    .get(purchaseEvents({ watches, look, load, closing, streamsMax }))
+    .all(methodNotAllowed('GET'))
   return router
 }

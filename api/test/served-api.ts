@@ -4,11 +4,14 @@ import type { IsolatedStores } from '@flash-sale/local/isolated-stores.ts'
 import { openDatabase } from '@flash-sale/shared/postgres.ts'
 import { openProductCatalog } from '@flash-sale/shared/product-catalog.ts'
 import { openQueue, queueNames } from '@flash-sale/shared/queue.ts'
-import { closeRedis, openCommandRedis } from '@flash-sale/shared/redis.ts'
+import { closeRedis, openCommandRedis, openSubscriberRedis } from '@flash-sale/shared/redis.ts'
 import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
 import { pino } from 'pino'
 import { createApp } from '../src/app.ts'
 import { listen } from '../src/listen.ts'
+import { openOutcomeFeed } from '../src/outcome-feed.ts'
+import type { WaitLimits } from '../src/purchases-route.ts'
+import type { QueueLoad } from '../src/queue-load.ts'
 import type { RefusalRules } from '../src/refuse-purchase.ts'
 
 export const admin = { user: 'admin', password: 'correct horse battery' }
@@ -63,6 +66,11 @@ export interface ServeOptions {
   /** Default: off, so that tests of other things may buy what is sold out. */
   soldOutFastPath?: boolean
   backpressure?: RefusalRules['backpressure']
+  /** Default: none is known, and no tickets are given. */
+  load?: Pick<QueueLoad, 'takeTicket' | 'placeOf'>
+  waitLimits?: WaitLimits
+  /** Default: true. Off, no news about outcomes are heard. */
+  outcomeNews?: boolean
 }
 
 /** Serves the api; close it in `afterAll`. */
@@ -80,8 +88,10 @@ export const serveApi = async (
       },
     }),
   )
-  const redis = openCommandRedis({ url: stores.redisUrl, keyPrefix: stores.keyPrefix, logger }, 'api')
-  const { bullPrefix } = redisKeys(stores.keyPrefix)
+  const redisSettings = { url: stores.redisUrl, keyPrefix: stores.keyPrefix, logger }
+  const redis = openCommandRedis(redisSettings, 'api')
+  const subscriber = openSubscriberRedis(redisSettings)
+  const { bullPrefix, outcomeChannel } = redisKeys(stores.keyPrefix)
   const queues = new Map(queueNames.map((name) => [name, openQueue(name, redis, bullPrefix)]))
   const [queue] = queues.values()
   if (!queue) throw new Error('there is no queue')
@@ -95,7 +105,22 @@ export const serveApi = async (
     soldOutFastPath: options.soldOutFastPath ?? false,
     backpressure: options.backpressure ?? { refusal: () => undefined },
   }
-  const app = createApp({ logger, redis, queues, database, adminDatabase, catalog, admin, rules })
+  const channel = (options.outcomeNews ?? true) ? outcomeChannel : `${stores.keyPrefix}nothing`
+  const outcomes = openOutcomeFeed({ subscriber, channel })
+  const load = options.load ?? { takeTicket: () => undefined, placeOf: () => undefined }
+  const app = createApp({
+    logger,
+    redis,
+    queues,
+    database,
+    adminDatabase,
+    catalog,
+    admin,
+    rules,
+    load,
+    outcomes,
+    ...(options.waitLimits ? { waitLimits: options.waitLimits } : {}),
+  })
   const server = await listen(app, { host: '127.0.0.1', port: 0, connectionsMax: 100, logger })
   const call = callAt(`http://127.0.0.1:${server.port}`)
 
@@ -114,14 +139,27 @@ export const serveApi = async (
   }
 
   const close = async (): Promise<void> => {
+    outcomes.close()
     await server.close(1_000)
     await queue.close()
-    await closeRedis(redis)
+    await Promise.all([redis, subscriber].map(closeRedis))
     catalog.close()
     await Promise.all([database.close(1_000), adminDatabase.close(1_000)])
   }
 
-  return { port: server.port, call, createProduct, queued, close, queue, redis, database, catalog, logLines }
+  return {
+    port: server.port,
+    call,
+    createProduct,
+    queued,
+    close,
+    queue,
+    redis,
+    database,
+    catalog,
+    outcomes,
+    logLines,
+  }
 }
 
 export type ServedApi = Awaited<ReturnType<typeof serveApi>>

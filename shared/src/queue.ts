@@ -27,10 +27,18 @@ export interface PurchaseJob {
    * says nothing. Not part of the purchase.
    */
   nonce?: string
+  /**
+   * How many purchases had been accepted before it, as far as the api knew: what a buyer's place is estimated from. Not part
+   * of the purchase.
+   */
+  ticket?: number
 }
 
-/** What the data of a job must look like; whatever the nonce is, it harms no purchase. */
-export const purchaseJobSchema = purchaseRequestSchema.extend({ nonce: z.unknown().optional() })
+/** What the data of a job must look like; whatever nonce and ticket are, they harm no purchase. */
+export const purchaseJobSchema = purchaseRequestSchema.extend({
+  nonce: z.unknown().optional(),
+  ticket: z.unknown().optional(),
+})
 
 /** Return value of a completed job. Times are ISO 8601 in UTC. */
 export interface PurchaseResult {

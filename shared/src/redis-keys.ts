@@ -13,6 +13,8 @@ export interface RedisKeys {
   wakeChannel(workerId: string): string
   /** Channel of the news about stock. */
   stockChannel: string
+  /** Channel of the news about outcomes. */
+  outcomeChannel: string
 }
 
 /** The keys of one product's lock; see worker/src/lock for what they hold. */
@@ -45,4 +47,5 @@ export const redisKeys = (prefix: string): RedisKeys => ({
   },
   wakeChannel: (workerId) => `${prefix}wake:${workerId}`,
   stockChannel: `${prefix}stock`,
+  outcomeChannel: `${prefix}outcomes`,
 })

@@ -1,10 +1,6 @@
 import type { PurchaseProgress } from '@flash-sale/shared/queue.ts'
-import {
-  createProductLine,
-  type ProductLine,
-  type ProductLineOptions,
-  type Settlement,
-} from './product-line.ts'
+import type { Settlement } from './answer-batch.ts'
+import { createProductLine, type ProductLine, type ProductLineOptions } from './product-line.ts'
 import type { Purchase } from './purchase.ts'
 
 /** Why a purchase left the batcher without an outcome: it goes back to the queue, for another worker. */

@@ -1,8 +1,10 @@
 import type { Logger } from '@flash-sale/shared/logger.ts'
+import { settledMessage } from '@flash-sale/shared/outcome-news.ts'
 import type { Database } from '@flash-sale/shared/postgres.ts'
 import type { ProductCatalog } from '@flash-sale/shared/product-catalog.ts'
 import type { PurchaseJob, PurchaseResult } from '@flash-sale/shared/queue.ts'
 import { DelayedError, type Job, UnrecoverableError, WaitingError } from 'bullmq'
+import { batchMessage } from './batch-news.ts'
 import { type Batcher, HandedBack, SteppedBack } from './batcher.ts'
 import { buyNaively } from './naive.ts'
 import type { Purchase } from './purchase.ts'
@@ -15,6 +17,10 @@ export interface ProcessorOptions {
   catalog: ProductCatalog
   /** Whether the naive strategy may run at all. */
   demoStrategies: boolean
+  /** Shown in the news about what it settles. */
+  workerName: string
+  /** Tells everybody what a purchase came to. */
+  tell: (message: string) => void
   logger: Logger
 }
 
@@ -30,14 +36,17 @@ type PurchaseJobOf = Job<PurchaseJob, PurchaseResult>
 export const createProcessor = (options: ProcessorOptions) => {
   const { batcher, database, catalog, logger } = options
 
-  const settleNaively = async (purchase: Purchase, queueWaitMs: number): Promise<PurchaseResult> => {
+  const settleNaively = async (purchase: Purchase, sinceMs: number): Promise<PurchaseResult> => {
     const facts = await catalog.find(purchase.productId)
     if (!options.demoStrategies || !facts?.demo)
       throw new UnrecoverableError('the naive strategy is for demo products, where it is switched on')
     const startedAtMs = performance.now()
     const { storedBefore: _, ...settled } = await buyNaively(database, purchase, facts.thinkMs)
     const settleMs = Math.round(performance.now() - startedAtMs)
-    return { ...settled, queueWaitMs, lockWaitMs: 0, settleMs, batchSize: 1 }
+    const settlement = { ...settled, lockWaitMs: 0, settleMs, batchSize: 1 }
+    const message = batchMessage(options.workerName, undefined, 0, [{ purchase, sinceMs, settlement }])
+    if (message !== undefined) options.tell(message)
+    return { ...settlement, queueWaitMs: Math.max(0, sinceMs - purchase.acceptedAtMs) }
   }
 
   const closeUnsettleable = async (
@@ -55,6 +64,7 @@ export const createProcessor = (options: ProcessorOptions) => {
       acceptedAtMs: job.timestamp,
     })
     if (!settledAt) throw new UnrecoverableError(`the job's data was changed after it was settled: ${reason}`)
+    options.tell(settledMessage(id))
     return { outcome: 'failed', settledAt, queueWaitMs: 0, lockWaitMs: 0, settleMs: 0, batchSize: 1 }
   }
 
@@ -63,8 +73,8 @@ export const createProcessor = (options: ProcessorOptions) => {
     if (read.kind === 'no_purchase') throw new UnrecoverableError(read.reason)
     if (read.kind === 'unsettleable') return closeUnsettleable(job, read.id, read.reason)
     const sinceMs = job.processedOn ?? Date.now()
+    if (read.naive) return settleNaively(read.purchase, sinceMs)
     const queueWaitMs = Math.max(0, sinceMs - read.purchase.acceptedAtMs)
-    if (read.naive) return settleNaively(read.purchase, queueWaitMs)
     try {
       const settlement = await batcher.submit(read.purchase, sinceMs, (progress) =>
         job.updateProgress(progress),

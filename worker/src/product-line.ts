@@ -6,35 +6,25 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '@flash-sale/shared/logger.ts'
 import type { ProductCatalog } from '@flash-sale/shared/product-catalog.ts'
+import { answerBatch, type WaitingPurchase } from './answer-batch.ts'
 import { backoffMs } from './backoff.ts'
+import { batchMessage } from './batch-news.ts'
 import { createGatherPace } from './gather-pace.ts'
 import type { Lease } from './lock/lease.ts'
 import type { PlaceInLine, ProductLock } from './lock/product-lock.ts'
-import { byAcceptance, type Purchase, type Settled } from './purchase.ts'
+import { byAcceptance } from './purchase.ts'
 import { type BatchResult, type BatchSettler, settleBatch } from './settle-batch.ts'
 import type { Turns } from './turns.ts'
-import { type ProgressBudget, type Reportable, reportSettling, reportWaiting } from './waiting-progress.ts'
-
-/** How a purchase was settled. */
-export interface Settlement extends Settled {
-  /** From hand-over to the batcher until the lease was granted. */
-  lockWaitMs: number
-  settleMs: number
-  batchSize: number
-  fencingToken: number
-}
-
-/** A purchase that waits for its settlement. */
-export interface WaitingPurchase extends Reportable {
-  purchase: Purchase
-  resolve: (settlement: Settlement) => void
-  reject: (reason: unknown) => void
-}
+import { type ProgressBudget, reportSettling, reportWaiting } from './waiting-progress.ts'
 
 export interface ProductLineOptions {
   lock: ProductLock
   settler: BatchSettler
   catalog: ProductCatalog
+  /** Shown in the news about its batches. */
+  workerName: string
+  /** Tells everybody what a batch came to. */
+  tell: (message: string) => void
   /** This and the next are shared by all lines of a worker. */
   turns: Turns
   progress: ProgressBudget
@@ -87,24 +77,6 @@ export const createProductLine = (
     return waiting.splice(0, count)
   }
 
-  const answer = (batch: readonly WaitingPurchase[], lease: Lease, result: BatchResult): void => {
-    if (result.outcomes.size > 0) movedAtMs = performance.now()
-    for (const item of batch) {
-      const settled = result.outcomes.get(item.purchase.id)
-      if (!settled) {
-        waiting.push(item)
-        continue
-      }
-      item.resolve({
-        ...settled,
-        lockWaitMs: Math.max(0, lease.grantedAtMs - item.sinceMs),
-        settleMs: Math.round(result.settleMs * 10) / 10,
-        batchSize: batch.length,
-        fencingToken: lease.token,
-      })
-    }
-  }
-
   const acquire = (endTurn: () => void): Promise<Lease> =>
     lock.acquire(productId, {
       purchases: () => Math.min(waiting.length, batchMax),
@@ -121,14 +93,16 @@ export const createProductLine = (
     if (waiting.length < batchMax) await pace.pause(signal)
     const endTurn = await turns.take(signal)
     try {
-      await settleUnder(await acquire(endTurn), endTurn)
+      const askedAtMs = performance.now()
+      const lease = await acquire(endTurn)
+      await settleUnder(lease, performance.now() - askedAtMs, endTurn)
     } catch (error) {
       endTurn()
       throw error
     }
   }
 
-  const settleUnder = async (lease: Lease, endTurn: () => void): Promise<void> => {
+  const settleUnder = async (lease: Lease, acquireMs: number, endTurn: () => void): Promise<void> => {
     const leasedAtMs = performance.now()
     const batch = takeForemost(batchMax)
     settling = { batch, grantedAtMs: lease.grantedAtMs }
@@ -147,9 +121,13 @@ export const createProductLine = (
       pace.settled(performance.now() - leasedAtMs)
       // The release is under way before the answers are, so that the next holder does not wait for them.
       const released = lease.release()
-      answer(batch, lease, result)
+      const { answered, left } = answerBatch(batch, lease, result)
       // Where ending jobs is what takes the time, purchases shall gather in their lines and not behind it.
       void untilEnded().then(endTurn)
+      waiting.push(...left)
+      if (answered.length > 0) movedAtMs = performance.now()
+      const message = batchMessage(options.workerName, lease, acquireMs, answered)
+      if (message !== undefined) options.tell(message)
       await released
       await pauseAfter(result)
     } catch (error) {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Logger } from '@flash-sale/shared/logger.ts'
+import { announceOutcomes } from '@flash-sale/shared/outcome-news.ts'
 import { openDatabase } from '@flash-sale/shared/postgres.ts'
 import { openProductCatalog } from '@flash-sale/shared/product-catalog.ts'
 import {
@@ -61,10 +62,14 @@ export const startWorker = (config: WorkerConfig, logger: Logger): Closer[] => {
     logger,
   })
   const announce = (news: StockNews): void => announceStock(lockRedis, keys.stockChannel, news)
+  const tell = (message: string): void => announceOutcomes(lockRedis, keys.outcomeChannel, message)
+  const workerName = config.WORKER_NAME
   const batcher = createBatcher({
     lock,
     settler: { database, logger, raiseFloor: lock.raiseFloor, announce },
     catalog,
+    workerName,
+    tell,
     turns: createTurns(config.DATABASE_POOL_MAX),
     progress: createProgressBudget(),
     untilEnded: () => untilAnswered(workerRedis),
@@ -77,10 +82,12 @@ export const startWorker = (config: WorkerConfig, logger: Logger): Closer[] => {
     database,
     catalog,
     demoStrategies: config.DEMO_STRATEGIES,
+    workerName,
+    tell,
     logger,
   })
 
-  const bull = { workerRedis, bullPrefix: keys.bullPrefix, workerName: config.WORKER_NAME, logger }
+  const bull = { workerRedis, bullPrefix: keys.bullPrefix, workerName, logger }
   const workers = takePurchases({ ...bull, concurrency: config.WORKER_CONCURRENCY, processor })
   const reconciler = startReconciler({
     ...bull,
@@ -89,6 +96,7 @@ export const startWorker = (config: WorkerConfig, logger: Logger): Closer[] => {
     abandonedMs: config.RECONCILE_AFTER_MS,
     database,
     batcher,
+    tell,
   })
   const stopLiveness = config.LIVENESS_FILE
     ? keepLivenessFile(config.LIVENESS_FILE, lockRedis)

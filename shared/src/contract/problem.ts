@@ -19,6 +19,9 @@ export const problems = {
   'unknown-customer': { status: 404, title: 'There is no customer with this id' },
   'method-not-allowed': { status: 405, title: 'This address does not answer this method' },
   'sold-out': { status: 409, title: 'This product is sold out' },
+  'limit-reached': { status: 409, title: 'This customer has bought as many as one may' },
+  'not-on-sale': { status: 409, title: 'This product is not on sale any more' },
+  'purchase-failed': { status: 409, title: 'This purchase can never be settled' },
   'body-too-large': { status: 413, title: 'The body is larger than 4 kB' },
   'unsupported-media-type': { status: 415, title: 'The body must be application/json in UTF-8' },
   'idempotency-key-reused': {
@@ -56,4 +59,6 @@ export interface Problem {
   /** What was expected, what was got, what to do. */
   detail: string
   errors?: FieldProblem[]
+  /** Of the purchase whose outcome this is; absent when none was accepted. */
+  jobId?: string
 }

@@ -48,7 +48,7 @@ export type PurchaseRequest = z.infer<typeof purchaseRequestSchema>
  * arrive at once, when Redis has forgotten the job or has lost everything. Sent again it is answered 202 with the same
  * `jobId` and the header `Idempotency-Replayed: true`; with another product, quantity or strategy, 422
  * `idempotency-key-reused`. A purchase that was refused or not accepted (every other status from 400) may be sent again
- * with its key. After 503 and after no answer at all it must be, else it could become two.
+ * with its key; what has an outcome (a problem with a `jobId`) keeps it. After 503 and after no answer at all it must be, else it could become two.
  *
  * Remembered for ever once there is an outcome, and until then as long as Redis keeps the job. While Postgres cannot be
  * asked, only what is in Redis is recognised: of an older purchase the answer then lacks `Idempotency-Replayed` and
@@ -85,6 +85,13 @@ export interface PurchaseView {
   settleMs?: number
   /** How many purchases were settled together with this one, itself included. */
   batchSize?: number
+  /**
+   * While there is no outcome, where known: how many purchases will be settled before this one, of whatever product. An
+   * estimate, which does not grow under steady load.
+   */
+  aheadEstimate?: number
+  /** With `aheadEstimate`, where the queue's speed is known: in how many milliseconds its outcome is expected. */
+  etaMs?: number
   /** When to poll again, in milliseconds; absent once there is an outcome. */
   pollAfterMs?: number
 }

@@ -1,4 +1,5 @@
 import type { Logger } from '@flash-sale/shared/logger.ts'
+import { settledMessage } from '@flash-sale/shared/outcome-news.ts'
 import { type Database, DatabaseUnavailableError } from '@flash-sale/shared/postgres.ts'
 import type { PurchaseJob, PurchaseResult } from '@flash-sale/shared/queue.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
@@ -25,6 +26,8 @@ export interface ReconcileOptions {
   batcher: Batcher
   /** How long an active job must have been without a worker, ms. */
   abandonedMs: number
+  /** Tells everybody what a purchase came to. */
+  tell: (message: string) => void
   logger: Logger
 }
 
@@ -47,6 +50,7 @@ export const reconcile = async (options: ReconcileOptions): Promise<Reconciliati
       quantity: data.quantity,
       acceptedAtMs: job.timestamp,
     })
+    if (job.id !== undefined) options.tell(settledMessage(job.id))
     logger.error({ jobId: job.id, reason }, 'reconciler: purchase can never be settled, closed as failed')
     return 'closed'
   }

@@ -18,6 +18,8 @@ export interface ReconcilerOptions {
   abandonedMs: number
   database: Database
   batcher: Batcher
+  /** Tells everybody what a purchase came to. */
+  tell: (message: string) => void
   logger: Logger
 }
 

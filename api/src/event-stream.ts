@@ -1,0 +1,51 @@
+/** Server-Sent Events (WHATWG HTML, section 9.2) over one response. */
+import type { ServerResponse } from 'node:http'
+
+export interface ServerSentEvent {
+  event: string
+  id: string
+  data: unknown
+}
+
+export interface EventStream {
+  /** Sends an event; a reader too slow for it is dropped. */
+  send(event: ServerSentEvent): void
+  /** Ends the stream; the client comes back after `retry`, unless it was told to stop. */
+  end(): void
+}
+
+const retryMs = 1_000
+const heartbeatMs = 15_000
+/** What may wait for a slow reader; an event is a few hundred bytes. */
+const unsentBytesMax = 16_384
+/** Every wait has an end; whoever still waits comes back by itself. */
+const streamMsMax = 15 * 60_000
+
+/** Begins a stream: sends the head, and from then on something every 15 s, so that nobody takes it for dead. */
+export const openEventStream = (response: ServerResponse): EventStream => {
+  response.writeHead(200, {
+    'Content-Type': 'text/event-stream; charset=utf-8',
+    'Cache-Control': 'no-store',
+    // Nginx would keep the events until its buffer is full.
+    'X-Accel-Buffering': 'no',
+  })
+  const write = (text: string): void => {
+    if (response.writableEnded || response.destroyed) return
+    response.write(text)
+    if (response.writableLength > unsentBytesMax) response.destroy()
+  }
+  const end = (): void => {
+    if (!response.writableEnded) response.end()
+  }
+  const heartbeat = setInterval(() => write(': still here\n\n'), heartbeatMs)
+  const lifetime = setTimeout(end, streamMsMax)
+  response.once('close', () => {
+    clearInterval(heartbeat)
+    clearTimeout(lifetime)
+  })
+  write(`retry: ${retryMs}\n\n`)
+  return {
+    send: ({ event, id, data }) => write(`event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`),
+    end,
+  }
+}
