@@ -1,11 +1,11 @@
-import { type PurchaseAccepted, purchaseRequestSchema } from '@flash-sale/shared/contract/purchase.ts'
+import type { PurchaseAccepted } from '@flash-sale/shared/contract/purchase.ts'
 import type { Database } from '@flash-sale/shared/postgres.ts'
 import type { ProductCatalog } from '@flash-sale/shared/product-catalog.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
 import { type Response, Router } from 'express'
 import { validate as isUuid } from 'uuid'
 import { type Acceptance, acceptPurchase } from './accept-purchase.ts'
-import { withBody } from './body.ts'
+import { type BuyerRules, withPurchase } from './buyer.ts'
 import type { PurchaseQueue } from './enqueue.ts'
 import { findPurchase } from './find-purchase.ts'
 import { idempotencyKeyOf } from './idempotency-key.ts'
@@ -22,6 +22,7 @@ export interface PurchasesRouteDeps {
   database: Database
   catalog: ProductCatalog
   rules: RefusalRules
+  buyers: BuyerRules
 }
 
 const sendInvalidKey = (response: Response, message: string): void =>
@@ -57,11 +58,11 @@ const adviceOf = ({ kind, jobId }: NotQueued, keyed: boolean): string => {
 
 /** `POST /purchases` and `GET /purchases/:jobId`. */
 export const purchasesRoute = (deps: PurchasesRouteDeps): Router => {
-  const { redis, queues, database, catalog, rules } = deps
+  const { redis, queues, database, catalog, rules, buyers } = deps
   const rows = openPurchaseRows(database)
   const sources = { redis, rows, queues: [...queues.values()] }
 
-  const purchase = withBody(purchaseRequestSchema, async (body, request, response) => {
+  const purchase = withPurchase(buyers, async (body, request, response) => {
     const given = idempotencyKeyOf(request)
     if (given.kind === 'invalid') return sendInvalidKey(response, given.why)
     const product = await catalog.find(body.productId)

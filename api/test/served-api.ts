@@ -1,23 +1,35 @@
 /** A whole api on a port of its own, against the stores of a test file. */
 import { Writable } from 'node:stream'
 import type { IsolatedStores } from '@flash-sale/local/isolated-stores.ts'
+import { adminEntryOf } from '@flash-sale/shared/admin-entry.ts'
 import { openDatabase } from '@flash-sale/shared/postgres.ts'
 import { openProductCatalog } from '@flash-sale/shared/product-catalog.ts'
 import { openQueue, queueNames } from '@flash-sale/shared/queue.ts'
 import { closeRedis, openCommandRedis } from '@flash-sale/shared/redis.ts'
 import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
 import { pino } from 'pino'
+import { apiConfigFrom } from '../src/api-config.ts'
 import { createApp } from '../src/app.ts'
+import { openAuth } from '../src/auth/protect.ts'
+import { webSettingsOf } from '../src/auth/web-config.ts'
 import { listen } from '../src/listen.ts'
 import type { RefusalRules } from '../src/refuse-purchase.ts'
 
-export const admin = { user: 'admin', password: 'correct horse battery' }
+/** An operator and a viewer, by name. */
+export const tokens = { admin: 'correct-horse-battery-staple', watcher: 'look-but-do-not-touch' }
 
-const basic = (user: string, password: string): string =>
+export const adminTokens = [
+  adminEntryOf('admin', 'operator', tokens.admin),
+  adminEntryOf('watcher', 'viewer', tokens.watcher),
+].join(',')
+
+export const basic = (user: string, password: string): string =>
   `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+export const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
-export const adminHeaders = { authorization: basic(admin.user, admin.password) }
-export const wrongAdminHeaders = { authorization: basic(admin.user, 'wrong') }
+export const adminHeaders = bearer(tokens.admin)
+export const viewerHeaders = bearer(tokens.watcher)
+export const wrongAdminHeaders = { authorization: basic('admin', 'wrong') }
 
 export interface Answer {
   status: number
@@ -63,6 +75,9 @@ export interface ServeOptions {
   /** Default: off, so that tests of other things may buy what is sold out. */
   soldOutFastPath?: boolean
   backpressure?: RefusalRules['backpressure']
+  /** Variables of the api that say who may do what. */
+  env?: Readonly<Record<string, string>>
+  connectionsMax?: number
 }
 
 /** Serves the api; close it in `afterAll`. */
@@ -72,7 +87,7 @@ export const serveApi = async (
 ) => {
   const logLines: string[] = []
   const logger = pino(
-    { level: 'debug' },
+    { level: 'trace' },
     new Writable({
       write: (chunk, _encoding, done) => {
         logLines.push(String(chunk))
@@ -95,8 +110,22 @@ export const serveApi = async (
     soldOutFastPath: options.soldOutFastPath ?? false,
     backpressure: options.backpressure ?? { refusal: () => undefined },
   }
-  const app = createApp({ logger, redis, queues, database, adminDatabase, catalog, admin, rules })
-  const server = await listen(app, { host: '127.0.0.1', port: 0, connectionsMax: 100, logger })
+  const config = apiConfigFrom({ ADMIN_TOKENS: adminTokens, ...options.env })
+  const web = webSettingsOf(config)
+  const app = createApp({
+    logger,
+    redis,
+    queues,
+    database,
+    adminDatabase,
+    catalog,
+    auth: openAuth(config, web),
+    web,
+    limitPrefix: redisKeys(stores.keyPrefix).limitPrefix,
+    rules,
+  })
+  const connectionsMax = options.connectionsMax ?? 100
+  const server = await listen(app, { host: '127.0.0.1', port: 0, connectionsMax, logger })
   const call = callAt(`http://127.0.0.1:${server.port}`)
 
   /** Makes a product as an admin does, and gives its id. */

@@ -15,7 +15,7 @@ export const figuresRecordOf = (
   runs: readonly Run[],
   exitCode: ExitCode,
 ): object => {
-  const { admin: _secret, url: _url, jsonFile: _file, ...settings } = options
+  const { adminToken: _secret, url: _url, jsonFile: _file, ...settings } = options
   return {
     date: new Date().toISOString(),
     versions: {

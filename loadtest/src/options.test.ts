@@ -19,7 +19,7 @@ test('nothing given: 200 buyers, 100 units, the locked strategy', () => {
     batchMax: undefined,
     productId: undefined,
     url: undefined,
-    admin: undefined,
+    adminToken: undefined,
     jsonFile: undefined,
     timeoutMs: 120_000,
     retryLost: false,
@@ -44,7 +44,7 @@ test('everything given', () => {
     '--url',
     'http://10.0.0.1:8080/',
     '--admin',
-    'a:b:c',
+    'abc-def',
     '--json',
     'out.json',
     '--timeout',
@@ -62,7 +62,7 @@ test('everything given', () => {
     batchMax: 50,
     productId: undefined,
     url: 'http://10.0.0.1:8080',
-    admin: { user: 'a', password: 'b:c' },
+    adminToken: 'abc-def',
     jsonFile: 'out.json',
     timeoutMs: 9_000,
     retryLost: true,
@@ -127,9 +127,8 @@ test.each([
     ['--url', 'http://x/api'],
     '--url: expected an address like http://localhost:3000, without a path, got "http://x/api"',
   ],
-  [['--admin', 'nobody'], '--admin: expected user:password, got something else'],
-  [['--admin', ':secret'], '--admin: expected user:password, got something else'],
-  [['--admin', 'user:'], '--admin: expected user:password, got something else'],
+  [['--admin', 'user:secret'], "--admin: expected an admin's token, got something else"],
+  [['--admin', ''], "--admin: expected an admin's token, got something else"],
   [['--json', ''], '--json: expected a file name, got ""'],
   [['--compare=yes'], '--compare: expected no value, got "yes"'],
   [['--retry-lost=3'], '--retry-lost: expected no value, got "3"'],
@@ -146,6 +145,6 @@ test.each([
 
 test('a password in --url is not repeated', () => {
   const parsed = parseOptions(['--url', 'http://admin:hunter2@localhost:3000'])
-  expect(parsed).toMatchObject({ kind: 'bad-usage', hint: 'give them as --admin user:password' })
+  expect(parsed).toMatchObject({ kind: 'bad-usage', hint: 'give the token as --admin TOKEN' })
   expect(JSON.stringify(parsed)).not.toContain('hunter2')
 })

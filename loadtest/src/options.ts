@@ -1,11 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { Strategy } from '@flash-sale/shared/contract/purchase.ts'
-import { type Read, readAddress, readCredentials, readFileName, readStrategy, wholeNumber } from './values.ts'
-
-export interface Credentials {
-  user: string
-  password: string
-}
+import { type Read, readAddress, readFileName, readStrategy, readToken, wholeNumber } from './values.ts'
 
 /** A command line that makes sense, with every default filled in. */
 export interface Options {
@@ -22,7 +17,7 @@ export interface Options {
   productId: number | undefined
   /** Origin of a running engine; undefined: the default one, or an engine of our own. */
   url: string | undefined
-  admin: Credentials | undefined
+  adminToken: string | undefined
   jsonFile: string | undefined
   timeoutMs: number
   /** Sends a purchase again that was accepted and then forgotten. */
@@ -49,7 +44,7 @@ const values = {
   'batch-max': wholeNumber(1, 5_000),
   product: wholeNumber(1, 2_147_483_647),
   url: readAddress,
-  admin: readCredentials,
+  admin: readToken,
   json: readFileName,
   timeout: wholeNumber(1, 3_600),
 } as const
@@ -131,7 +126,7 @@ function combine(given: Values, switchedOn: ReadonlySet<SwitchName>): Parsed {
       batchMax: given['batch-max'],
       productId: given.product,
       url: given.url,
-      admin: given.admin,
+      adminToken: given.admin,
       jsonFile: given.json,
       timeoutMs: (given.timeout ?? 120) * 1000,
       retryLost: switchedOn.has('retry-lost'),

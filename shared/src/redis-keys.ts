@@ -13,6 +13,8 @@ export interface RedisKeys {
   wakeChannel(workerId: string): string
   /** Channel of the news about stock. */
   stockChannel: string
+  /** Put before the counters of the rate limits. */
+  limitPrefix: string
 }
 
 /** The keys of one product's lock; see worker/src/lock for what they hold. */
@@ -45,4 +47,5 @@ export const redisKeys = (prefix: string): RedisKeys => ({
   },
   wakeChannel: (workerId) => `${prefix}wake:${workerId}`,
   stockChannel: `${prefix}stock`,
+  limitPrefix: `${prefix}limit:`,
 })
