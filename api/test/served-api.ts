@@ -5,14 +5,14 @@ import { adminEntryOf } from '@flash-sale/shared/admin-entry.ts'
 import { openDatabase } from '@flash-sale/shared/postgres.ts'
 import { openProductCatalog } from '@flash-sale/shared/product-catalog.ts'
 import { openQueue, queueNames } from '@flash-sale/shared/queue.ts'
-import { closeRedis, openCommandRedis } from '@flash-sale/shared/redis.ts'
+import { closeRedis, openCommandRedis, type Redis } from '@flash-sale/shared/redis.ts'
 import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
 import { pino } from 'pino'
 import { apiConfigFrom } from '../src/api-config.ts'
 import { createApp } from '../src/app.ts'
 import { openAuth } from '../src/auth/protect.ts'
 import { webSettingsOf } from '../src/auth/web-config.ts'
-import { listen } from '../src/listen.ts'
+import { type ListenOptions, listen } from '../src/listen.ts'
 import type { RefusalRules } from '../src/refuse-purchase.ts'
 
 /** An operator and a viewer, by name. */
@@ -78,6 +78,9 @@ export interface ServeOptions {
   /** Variables of the api that say who may do what. */
   env?: Readonly<Record<string, string>>
   connectionsMax?: number
+  patience?: ListenOptions['patience']
+  /** Default: a connection of its own. */
+  redis?: Redis
 }
 
 /** Serves the api; close it in `afterAll`. */
@@ -95,7 +98,8 @@ export const serveApi = async (
       },
     }),
   )
-  const redis = openCommandRedis({ url: stores.redisUrl, keyPrefix: stores.keyPrefix, logger }, 'api')
+  const redis =
+    options.redis ?? openCommandRedis({ url: stores.redisUrl, keyPrefix: stores.keyPrefix, logger }, 'api')
   const { bullPrefix } = redisKeys(stores.keyPrefix)
   const queues = new Map(queueNames.map((name) => [name, openQueue(name, redis, bullPrefix)]))
   const [queue] = queues.values()
@@ -125,7 +129,13 @@ export const serveApi = async (
     rules,
   })
   const connectionsMax = options.connectionsMax ?? 100
-  const server = await listen(app, { host: '127.0.0.1', port: 0, connectionsMax, logger })
+  const server = await listen(app, {
+    host: '127.0.0.1',
+    port: 0,
+    connectionsMax,
+    logger,
+    ...(options.patience ? { patience: options.patience } : {}),
+  })
   const call = callAt(`http://127.0.0.1:${server.port}`)
 
   /** Makes a product as an admin does, and gives its id. */
