@@ -21,6 +21,8 @@ const env = {
   JWT_ALGORITHMS: 'HS256',
   JWT_ISSUER: 'https://id.example',
   JWT_AUDIENCE: 'shop',
+  CORS_ORIGINS: 'https://shop.example, https://app.example',
+  BEHIND_TLS: 'true',
 }
 
 const tokenOf = (customerId: string, audience = 'shop'): Promise<string> =>
@@ -138,4 +140,55 @@ describe('a purchase', () => {
 
 test("a customer's token opens nothing below /admin", async () => {
   expectProblem(await api.call('/admin/queues/api/queues', { headers: ann }), 401, 'unauthorized')
+})
+
+describe('what a browser is told', () => {
+  test('nobody takes an answer for a page, keeps it, or asks for it without TLS', async () => {
+    const { headers } = await api.call('/products')
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'cache-control': 'no-store',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'strict-transport-security': 'max-age=31536000; includeSubDomains',
+      'x-content-type-options': 'nosniff',
+    })
+    expect(headers.get('x-powered-by')).toBeNull()
+  })
+
+  test('the dashboard loads from this host only', async () => {
+    const { headers } = await api.call('/admin/queues', { headers: viewerHeaders })
+    const policy = headers.get('content-security-policy') ?? ''
+    expect(policy).toContain("default-src 'self'")
+    expect(policy).not.toMatch(/https?:|\*|script-src/)
+    expect(headers.get('referrer-policy')).toBe('same-origin')
+  })
+
+  test("the pages of a listed origin may ask, with the customer's token", async () => {
+    const preflight = await api.call('/purchases', {
+      method: 'OPTIONS',
+      headers: {
+        origin: 'https://app.example',
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization,content-type,idempotency-key',
+      },
+    })
+    expect(preflight.status).toBe(204)
+    expect(Object.fromEntries(preflight.headers)).toMatchObject({
+      'access-control-allow-origin': 'https://app.example',
+      'access-control-allow-headers': 'authorization,content-type,idempotency-key',
+      'access-control-allow-methods': 'GET,HEAD,POST',
+    })
+    const answer = await api.call('/products', { headers: { origin: 'https://app.example' } })
+    expect(answer.headers.get('access-control-allow-origin')).toBe('https://app.example')
+    expect(answer.headers.get('access-control-expose-headers')).toContain('Idempotency-Replayed')
+    expect(answer.headers.get('access-control-allow-credentials')).toBeNull()
+  })
+
+  test.each([
+    ['another origin', '/products', 'https://evil.example'],
+    ['a sandboxed frame', '/products', 'null'],
+    ['a listed origin, below /admin', '/admin/queues/api/queues', 'https://app.example'],
+  ])('%s may not', async (_what, path, origin) => {
+    const { headers } = await api.call(path, { headers: { origin } })
+    expect(headers.get('access-control-allow-origin')).toBeNull()
+  })
 })
