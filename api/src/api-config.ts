@@ -3,12 +3,8 @@ import { loadDotEnv } from '@flash-sale/shared/config/dot-env.ts'
 import { flag, port, readConfig, text, wholeNumber } from '@flash-sale/shared/config/readers.ts'
 import { storeSecretProblems, storesConfig } from '@flash-sale/shared/config/stores-config.ts'
 import { z } from 'zod'
-
-/** Only for a developer's machine: production refuses it. */
-const localAdminPassword = 'flash-sale'
-
-/** Shortest admin password that production accepts, in characters. */
-const adminPasswordLengthMin = 12
+import { authProblems, authVariables } from './auth/auth-config.ts'
+import { webVariables } from './auth/web-config.ts'
 
 const variables = z.object({
   ...storesConfig,
@@ -17,13 +13,8 @@ const variables = z.object({
   HOST: text({ max: 255, fallback: '127.0.0.1' }),
   MAX_CONNECTIONS: wholeNumber({ min: 1, max: 1_000_000, fallback: 10_000 }),
   DATABASE_POOL_MAX: wholeNumber({ min: 1, max: 50, unit: 'connections', fallback: 4 }),
-  ADMIN_USER: text({
-    max: 100,
-    fallback: 'admin',
-    pattern: /^[^:\p{Cc}]+$/u,
-    expected: '1 to 100 characters without a colon',
-  }),
-  ADMIN_PASSWORD: text({ max: 200, fallback: localAdminPassword, secret: true }),
+  ...authVariables,
+  ...webVariables,
   DEMO_STRATEGIES: flag(false),
   SOLD_OUT_FAST_PATH: flag(true),
   MAX_QUEUE_DEPTH: wholeNumber({ min: 1, max: 100_000_000, unit: 'purchases', fallback: 500_000 }),
@@ -31,20 +22,10 @@ const variables = z.object({
 })
 
 const schema = variables.superRefine((config, ctx) => {
-  if (config.NODE_ENV !== 'production') return
-  for (const { path, message } of storeSecretProblems(config)) {
+  for (const { path, message } of [...authProblems(config), ...storeSecretProblems(config)]) {
     ctx.addIssue({ code: 'custom', path, message })
   }
-  const password = config.ADMIN_PASSWORD
-  if (password === localAdminPassword || password.length < adminPasswordLengthMin) {
-    const got = password === localAdminPassword ? 'none or the default' : `${password.length} characters`
-    ctx.addIssue({
-      code: 'custom',
-      path: ['ADMIN_PASSWORD'],
-      message: `expected a password of its own of at least ${adminPasswordLengthMin} characters in production, got ${got}`,
-    })
-  }
-  if (config.DEMO_STRATEGIES) {
+  if (config.NODE_ENV === 'production' && config.DEMO_STRATEGIES) {
     ctx.addIssue({
       code: 'custom',
       path: ['DEMO_STRATEGIES'],

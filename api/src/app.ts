@@ -2,9 +2,12 @@ import type { Logger } from '@flash-sale/shared/logger.ts'
 import type { Database } from '@flash-sale/shared/postgres.ts'
 import type { ProductCatalog } from '@flash-sale/shared/product-catalog.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
-import express, { type Express, type RequestHandler } from 'express'
-import { type AdminCredentials, adminOnly } from './admin-auth.ts'
+import express, { type Express } from 'express'
 import { adminRoute } from './admin-route.ts'
+import { type Auth, protectAdmin, protectPublic } from './auth/protect.ts'
+import { openPurchaseLimits } from './auth/purchase-limits.ts'
+import type { WebSettings } from './auth/web-config.ts'
+import type { BuyerRules } from './buyer.ts'
 import { customersRoute } from './customers-route.ts'
 import { dashboard } from './dashboard.ts'
 import type { PurchaseQueue } from './enqueue.ts'
@@ -30,7 +33,10 @@ export interface AppDeps {
   /** For admins, whose statements may take longer: a pool of its own, so that they hold up no buyer. */
   adminDatabase: Database
   catalog: ProductCatalog
-  admin: AdminCredentials
+  auth: Auth
+  web: WebSettings
+  /** Put before the keys of the rate limits. */
+  limitPrefix: string
   rules: RefusalRules
   load: Pick<QueueLoad, 'takeTicket' | 'placeOf'>
   /** What clients that wait are answered from. */
@@ -41,11 +47,16 @@ export interface AppDeps {
 
 const dashboardPath = '/admin/queues'
 
-/** Stock and outcomes change by the millisecond: no cache may keep them. The dashboard's own files it may. */
-const noStore: RequestHandler = (request, response, next) => {
-  if (!request.path.startsWith(`${dashboardPath}/static/`)) response.setHeader('Cache-Control', 'no-store')
-  next()
-}
+const buyerRules = ({ redis, limitPrefix, logger, auth, web }: AppDeps): BuyerRules => ({
+  customerFrom: auth.customers ? 'token' : 'body',
+  limits: openPurchaseLimits({
+    redis,
+    keyPrefix: limitPrefix,
+    perIp: web.limits.purchasesPerIp,
+    perCustomer: web.limits.purchasesPerCustomer,
+    logger,
+  }),
+})
 
 /** The whole HTTP interface, without a port. It opens nothing and closes nothing: that is for who made `deps`. */
 export const createApp = (deps: AppDeps): Express => {
@@ -56,12 +67,12 @@ export const createApp = (deps: AppDeps): Express => {
 
   app.use(requestLog(deps.logger))
   // What buyers ask for comes first: Express tries one route after the other.
-  app.use(noStore)
-  app.use(purchasesRoute(deps))
+  protectPublic(app, deps.auth, deps.web)
+  app.use(purchasesRoute({ ...deps, buyers: buyerRules(deps) }))
   app.use(productsRoute(deps.database))
   app.use(ordersRoute(deps.database))
   app.use(customersRoute(deps.database))
-  app.use('/admin', adminOnly(deps.admin))
+  protectAdmin(app, deps.auth, deps.web)
   const { redis, catalog, adminDatabase } = deps
   const queues = [...deps.queues.values()]
   app.use(dashboardPath, dashboard(queues, redis, dashboardPath))

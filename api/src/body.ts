@@ -13,13 +13,13 @@ const drainedBytesMax = 1_048_576
 
 const jsonInUtf8 = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?;?\s*$/i
 
-type Bytes = { kind: 'whole'; bytes: Buffer } | { kind: 'too-large' } | { kind: 'gone' }
+export type BodyBytes = { kind: 'whole'; bytes: Buffer } | { kind: 'too-large' } | { kind: 'gone' }
 
 /**
- * Reads the body of a request. Not Express' own parser: that one turns bytes which are no UTF-8 into U+FFFD, so that
+ * Reads the body of a request, of 4 kB at most. Not Express' own parser: that one turns bytes which are no UTF-8 into U+FFFD, so that
  * two customers could become one, and reads a body of any size to its end before it refuses it.
  */
-const readBytes = (request: IncomingMessage): Promise<Bytes> =>
+export const readBody = (request: IncomingMessage): Promise<BodyBytes> =>
   new Promise((resolve) => {
     const chunks: Buffer[] = []
     let size = 0
@@ -87,7 +87,7 @@ export const withBody =
     if (Number(request.headers['content-length'] ?? 0) > drainedBytesMax) {
       return refuseAndClose(response, tooLarge)
     }
-    const body = await readBytes(request)
+    const body = await readBody(request)
     if (body.kind === 'gone') return
     if (body.kind === 'too-large') return refuseAndClose(response, tooLarge)
 

@@ -1,3 +1,4 @@
+import type { AdminRole } from '@flash-sale/shared/admin-entry.ts'
 import type { Request, Response } from 'express'
 
 /**
@@ -10,8 +11,6 @@ export type Caller =
   | { kind: 'anyone' }
   | { kind: 'customer'; customerId: string }
   | { kind: 'admin'; name: string; role: AdminRole }
-
-export type AdminRole = 'viewer' | 'operator'
 
 const anyone: Caller = { kind: 'anyone' }
 const callers = new WeakMap<Request, Caller>()

@@ -9,6 +9,8 @@ export interface ListenOptions {
   port: number
   connectionsMax: number
   logger: Logger
+  /** Milliseconds for the headers, for the whole request, and between two looks at who is over them. */
+  patience?: { headersMs: number; requestMs: number; checkEveryMs: number }
 }
 
 export interface Listening {
@@ -19,11 +21,10 @@ export interface Listening {
   close(deadlineMs: number): Promise<void>
 }
 
-/** Node's own limits are generous: a minute for headers, five for a request, looked at every half minute. */
+/** Node's own are generous: a minute for headers, five for a request, looked at every half minute. */
+const defaultPatience = { headersMs: 10_000, requestMs: 15_000, checkEveryMs: 2_000 }
+
 const limits = {
-  headersTimeout: 10_000,
-  requestTimeout: 15_000,
-  connectionsCheckingInterval: 2_000,
   maxHeaderSize: 8 * 1024,
   // Longer than the minute of common load balancers, so that it is they who close.
   keepAliveTimeout: 65_000,
@@ -85,7 +86,13 @@ const close = (server: Server, deadlineMs: number): Promise<void> =>
 
 /** Serves `app` over HTTP, with a limit on everything. @throws when the port is taken or may not be used. */
 export const listen = async (app: RequestListener, options: ListenOptions): Promise<Listening> => {
-  const server = createServer(limits, app)
+  const patience = options.patience ?? defaultPatience
+  const timeouts = {
+    headersTimeout: patience.headersMs,
+    requestTimeout: patience.requestMs,
+    connectionsCheckingInterval: patience.checkEveryMs,
+  }
+  const server = createServer({ ...limits, ...timeouts }, app)
   server.maxConnections = options.connectionsMax
   server.on('clientError', answerClientError)
   reportDrops(server, options.logger, options.connectionsMax)

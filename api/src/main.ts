@@ -10,6 +10,8 @@ import { startOrExplain } from '@flash-sale/shared/start-or-explain.ts'
 import { followStock } from '@flash-sale/shared/stock-news.ts'
 import { apiConfig } from './api-config.ts'
 import { createApp } from './app.ts'
+import { openAuth } from './auth/protect.ts'
+import { webSettingsOf } from './auth/web-config.ts'
 import { openBackpressure } from './backpressure.ts'
 import { listen } from './listen.ts'
 import { openOutcomeFeed } from './outcome-feed.ts'
@@ -57,6 +59,9 @@ await startOrExplain('api', async () => {
     lagMsMax: config.MAX_EVENT_LOOP_LAG_MS,
   })
 
+  const web = webSettingsOf(config)
+  if (config.ADMIN_TOKENS === undefined)
+    logger.warn('ADMIN_TOKENS is not set: nobody can reach /admin (npm run admin-token makes one)')
   const app = createApp({
     logger,
     redis,
@@ -64,7 +69,9 @@ await startOrExplain('api', async () => {
     database,
     adminDatabase,
     catalog,
-    admin: { user: config.ADMIN_USER, password: config.ADMIN_PASSWORD },
+    auth: openAuth(config, web),
+    web,
+    limitPrefix: keys.limitPrefix,
     rules: {
       demoStrategies: config.DEMO_STRATEGIES,
       soldOutFastPath: config.SOLD_OUT_FAST_PATH,

@@ -1,11 +1,10 @@
-import { purchaseRequestSchema } from '@flash-sale/shared/contract/purchase.ts'
 import type { Database } from '@flash-sale/shared/postgres.ts'
 import type { ProductCatalog } from '@flash-sale/shared/product-catalog.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
 import { type Response, Router } from 'express'
 import { validate as isUuid } from 'uuid'
 import { type Acceptance, acceptPurchase } from './accept-purchase.ts'
-import { withBody } from './body.ts'
+import { type BuyerRules, withPurchase } from './buyer.ts'
 import { callerOf, maySee } from './caller.ts'
 import type { PurchaseQueue } from './enqueue.ts'
 import { type FoundPurchase, findPurchase } from './find-purchase.ts'
@@ -33,6 +32,7 @@ export interface PurchasesRouteDeps {
   load: Pick<QueueLoad, 'takeTicket' | 'placeOf'>
   outcomes: OutcomeFeed
   waitLimits?: WaitLimits
+  buyers: BuyerRules
 }
 
 /** How many clients may wait at a time in one process. */
@@ -66,7 +66,7 @@ const adviceOf = ({ kind, jobId }: NotQueued, keyed: boolean): string => {
 
 /** `POST /purchases`, `GET /purchases/:jobId` and its `/events`. */
 export const purchasesRoute = (deps: PurchasesRouteDeps): Router => {
-  const { redis, queues, database, catalog, rules, load, outcomes } = deps
+  const { redis, queues, database, catalog, rules, load, outcomes, buyers } = deps
   const { waitersMax, streamsMax } = deps.waitLimits ?? waitLimitsDefault
   const rows = openPurchaseRows(database)
   const sources = { redis, rows, load, queues: [...queues.values()] }
@@ -77,7 +77,7 @@ export const purchasesRoute = (deps: PurchasesRouteDeps): Router => {
   const watches = openPurchaseWatches({ feed: outcomes, look })
   const held = heldPurchases(openOutcomeWaiters({ watches, closing, waitersMax }), look)
 
-  const purchase = withBody(purchaseRequestSchema, async (body, request, response) => {
+  const purchase = withPurchase(buyers, async (body, request, response) => {
     const given = idempotencyKeyOf(request)
     if (given.kind === 'invalid') return sendInvalidKey(response, given.why)
     const product = await catalog.find(body.productId)

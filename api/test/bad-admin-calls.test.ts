@@ -1,7 +1,15 @@
 import { isolatedStores } from '@flash-sale/local/isolated-stores.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expectProblem, sqlText } from './expect-problem.ts'
-import { adminHeaders, type CallOptions, type ServedApi, serveApi, wrongAdminHeaders } from './served-api.ts'
+import {
+  adminHeaders,
+  basic,
+  type CallOptions,
+  type ServedApi,
+  serveApi,
+  tokens,
+  wrongAdminHeaders,
+} from './served-api.ts'
 
 const stores = isolatedStores()
 let api: ServedApi
@@ -37,11 +45,13 @@ describe('admin credentials', () => {
   const headers: [what: string, headers: Record<string, string>][] = [
     ['none', {}],
     ['wrong password', wrongAdminHeaders],
-    ['wrong user', { authorization: `Basic ${btoa('root:correct horse battery')}` }],
+    ['wrong user', { authorization: basic('root', tokens.admin) }],
+    ["another admin's user", { authorization: basic('watcher', tokens.admin) }],
     ['no colon', { authorization: `Basic ${btoa('admin')}` }],
     ['no base64', { authorization: 'Basic ???' }],
     ['empty', { authorization: 'Basic ' }],
-    ['another scheme', { authorization: 'Bearer abc' }],
+    ['an unknown token', { authorization: 'Bearer abc' }],
+    ['another scheme', { authorization: 'Digest abc' }],
     ['SQL', { authorization: `Basic ${btoa(`admin:' OR '1'='1`)}` }],
   ]
   test.each(

@@ -49,6 +49,11 @@ describe('fields of a purchase', () => {
     ['an unknown strategy', { strategy: 'fast' }, 'strategy', /expected one of locked, naive, got "fast"/],
     ['strategy with SQL', { strategy: sqlText }, 'strategy', /expected one of locked, naive/],
     ['an unknown field', { price: 1 }, 'price', /expected no field of this name/],
+    ['its own status', { status: 'confirmed' }, 'status', /expected no field of this name/],
+    ['its own outcome', { outcome: 'confirmed' }, 'outcome', /expected no field of this name/],
+    ['its own order', { orderId: 1 }, 'orderId', /expected no field of this name/],
+    ['its own job id', { jobId: 'wait' }, 'jobId', /expected no field of this name/],
+    ['its own time', { acceptedAt: '2000-01-01T00:00:00Z' }, 'acceptedAt', /expected no field of this name/],
     ['an unknown field with SQL', { [sqlText]: 1 }, sqlText, /expected no field of this name/],
     ['a field named constructor', { constructor: 1 }, 'constructor', /expected no field of this name/],
   ]

@@ -1,26 +1,38 @@
 /** A whole api on a port of its own, against the stores of a test file. */
 import { Writable } from 'node:stream'
 import type { IsolatedStores } from '@flash-sale/local/isolated-stores.ts'
+import { adminEntryOf } from '@flash-sale/shared/admin-entry.ts'
 import { openDatabase } from '@flash-sale/shared/postgres.ts'
 import { openProductCatalog } from '@flash-sale/shared/product-catalog.ts'
 import { openQueue, queueNames } from '@flash-sale/shared/queue.ts'
-import { closeRedis, openCommandRedis, openSubscriberRedis } from '@flash-sale/shared/redis.ts'
+import { closeRedis, openCommandRedis, openSubscriberRedis, type Redis } from '@flash-sale/shared/redis.ts'
 import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
 import { pino } from 'pino'
+import { apiConfigFrom } from '../src/api-config.ts'
 import { createApp } from '../src/app.ts'
-import { listen } from '../src/listen.ts'
+import { openAuth } from '../src/auth/protect.ts'
+import { webSettingsOf } from '../src/auth/web-config.ts'
+import { type ListenOptions, listen } from '../src/listen.ts'
 import { openOutcomeFeed } from '../src/outcome-feed.ts'
 import type { WaitLimits } from '../src/purchases-route.ts'
 import type { QueueLoad } from '../src/queue-load.ts'
 import type { RefusalRules } from '../src/refuse-purchase.ts'
 
-export const admin = { user: 'admin', password: 'correct horse battery' }
+/** An operator and a viewer, by name. */
+export const tokens = { admin: 'correct-horse-battery-staple', watcher: 'look-but-do-not-touch' }
 
-const basic = (user: string, password: string): string =>
+export const adminTokens = [
+  adminEntryOf('admin', 'operator', tokens.admin),
+  adminEntryOf('watcher', 'viewer', tokens.watcher),
+].join(',')
+
+export const basic = (user: string, password: string): string =>
   `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+export const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
-export const adminHeaders = { authorization: basic(admin.user, admin.password) }
-export const wrongAdminHeaders = { authorization: basic(admin.user, 'wrong') }
+export const adminHeaders = bearer(tokens.admin)
+export const viewerHeaders = bearer(tokens.watcher)
+export const wrongAdminHeaders = { authorization: basic('admin', 'wrong') }
 
 export interface Answer {
   status: number
@@ -71,6 +83,12 @@ export interface ServeOptions {
   waitLimits?: WaitLimits
   /** Default: true. Off, no news about outcomes are heard. */
   outcomeNews?: boolean
+  /** Variables of the api that say who may do what. */
+  env?: Readonly<Record<string, string>>
+  connectionsMax?: number
+  patience?: ListenOptions['patience']
+  /** Default: a connection of its own. */
+  redis?: Redis
 }
 
 /** Serves the api; close it in `afterAll`. */
@@ -80,7 +98,7 @@ export const serveApi = async (
 ) => {
   const logLines: string[] = []
   const logger = pino(
-    { level: 'debug' },
+    { level: 'trace' },
     new Writable({
       write: (chunk, _encoding, done) => {
         logLines.push(String(chunk))
@@ -89,9 +107,9 @@ export const serveApi = async (
     }),
   )
   const redisSettings = { url: stores.redisUrl, keyPrefix: stores.keyPrefix, logger }
-  const redis = openCommandRedis(redisSettings, 'api')
+  const redis = options.redis ?? openCommandRedis(redisSettings, 'api')
   const subscriber = openSubscriberRedis(redisSettings)
-  const { bullPrefix, outcomeChannel } = redisKeys(stores.keyPrefix)
+  const { bullPrefix, outcomeChannel, limitPrefix } = redisKeys(stores.keyPrefix)
   const queues = new Map(queueNames.map((name) => [name, openQueue(name, redis, bullPrefix)]))
   const [queue] = queues.values()
   if (!queue) throw new Error('there is no queue')
@@ -108,6 +126,8 @@ export const serveApi = async (
   const channel = (options.outcomeNews ?? true) ? outcomeChannel : `${stores.keyPrefix}nothing`
   const outcomes = openOutcomeFeed({ subscriber, channel })
   const load = options.load ?? { takeTicket: () => undefined, placeOf: () => undefined }
+  const config = apiConfigFrom({ ADMIN_TOKENS: adminTokens, ...options.env })
+  const web = webSettingsOf(config)
   const app = createApp({
     logger,
     redis,
@@ -115,13 +135,22 @@ export const serveApi = async (
     database,
     adminDatabase,
     catalog,
-    admin,
+    auth: openAuth(config, web),
+    web,
+    limitPrefix,
     rules,
     load,
     outcomes,
     ...(options.waitLimits ? { waitLimits: options.waitLimits } : {}),
   })
-  const server = await listen(app, { host: '127.0.0.1', port: 0, connectionsMax: 100, logger })
+  const connectionsMax = options.connectionsMax ?? 100
+  const server = await listen(app, {
+    host: '127.0.0.1',
+    port: 0,
+    connectionsMax,
+    logger,
+    ...(options.patience ? { patience: options.patience } : {}),
+  })
   const call = callAt(`http://127.0.0.1:${server.port}`)
 
   /** Makes a product as an admin does, and gives its id. */

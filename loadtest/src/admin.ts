@@ -2,7 +2,6 @@ import type { NewProduct, Product } from '@flash-sale/shared/contract/product.ts
 import type { Verification } from '@flash-sale/shared/contract/verification.ts'
 import type { Answer, Call, Client } from './client.ts'
 import { CouldNotRun } from './could-not-run.ts'
-import type { Credentials } from './options.ts'
 import { isRecord, problemTextOf } from './problem.ts'
 
 /** What the load test asks of an engine as its admin. Every call throws CouldNotRun when it is refused. */
@@ -36,19 +35,19 @@ const isVerification = (body: unknown): body is Verification =>
 function bodyOf<T>(answer: Answer, what: string, isExpected: (body: unknown) => body is T): T {
   if (answer.kind === 'fault') throw new CouldNotRun(`${what}: no answer (${answer.reason})`)
   const { status, body } = answer
-  if (status === 401)
+  if (status === 401 || (status === 403 && isRecord(body) && body.code === 'forbidden'))
     throw new CouldNotRun(
-      `${what}: the engine refuses the admin credentials`,
-      'give the right ones as --admin user:password, or as ADMIN_USER and ADMIN_PASSWORD',
+      `${what}: the engine refuses the admin's token`,
+      "give an operator's as --admin TOKEN, or as ADMIN_TOKEN",
     )
   if (status >= 300) throw new CouldNotRun(`${what}: ${problemTextOf(status, body)}`)
   if (!isExpected(body)) throw new CouldNotRun(`${what}: the answer (HTTP ${status}) cannot be read`)
   return body
 }
 
-/** Speaks to the admin part of an engine, with HTTP Basic (RFC 7617). */
-export function createAdmin(client: Client, { user, password }: Credentials): Admin {
-  const authorization = `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`
+/** Speaks to the admin part of an engine, with an operator's token. */
+export function createAdmin(client: Client, token: string): Admin {
+  const authorization = `Bearer ${token}`
   const ask = (call: Call): Promise<Answer> => client.send({ ...call, headers: { authorization } })
 
   return {

@@ -8,8 +8,8 @@ export const repositoryRoot = fileURLToPath(new URL('../..', import.meta.url))
 
 /** What the environment says to the load test. */
 export interface Config {
-  adminUser: string | undefined
-  adminPassword: string | undefined
+  /** A token as an operator has it, not an entry of the engine's `ADMIN_TOKENS`. */
+  adminToken: string | undefined
   /** Where `npm start` keeps its data, `admin.json` included; absolute. */
   dataDir: string
   /** False when NO_COLOR is set (https://no-color.org). */
@@ -37,8 +37,7 @@ export function readConfig(
   const merged = { ...readDotEnv(dotEnvPath), ...environment }
   const dataDir = unlessEmpty(merged.DATA_DIR) ?? '.data'
   return Object.freeze({
-    adminUser: unlessEmpty(merged.ADMIN_USER),
-    adminPassword: unlessEmpty(merged.ADMIN_PASSWORD),
+    adminToken: unlessEmpty(merged.ADMIN_TOKEN),
     dataDir: isAbsolute(dataDir) ? dataDir : join(repositoryRoot, dataDir),
     colorAllowed: unlessEmpty(environment.NO_COLOR) === undefined,
     environment,

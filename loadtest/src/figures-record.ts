@@ -12,7 +12,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 /** The options without secrets, and without what says nothing about the load. */
 export const publicSettingsOf = (options: Options) => {
   const {
-    admin: _secret,
+    adminToken: _secret,
     url: _url,
     jsonFile: _json,
     reportFile: _report,

@@ -25,7 +25,7 @@ Product (a demo product is made for the run)
 Engine
   --url URL              a running engine; when nothing answers at the default,
                          the load test starts an engine of its own   (http://localhost:3000)
-  --admin USER:PASSWORD  else ADMIN_USER and ADMIN_PASSWORD, else DATA_DIR/admin.json
+  --admin TOKEN          of an operator; else ADMIN_TOKEN, else the one in DATA_DIR/admin.json
 
 Output
   --json FILE            writes every figure to FILE

@@ -11,11 +11,11 @@ const watch = () => () => () => undefined
 /** Runs the load test with the given arguments against an engine in memory. */
 async function runAgainst(faults: Faults, ...args: string[]) {
   const engine = fakeEngine(faults)
-  const parsed = parseOptions(['--buyers', '20', '--stock', '10', '--admin', 'admin:hunter2', ...args])
+  const parsed = parseOptions(['--buyers', '20', '--stock', '10', '--admin', 'hunter2', ...args])
   if (parsed.kind !== 'run') throw new Error(JSON.stringify(parsed))
   const target = {
     origin: await serve(engine.handler),
-    credentials: { user: 'admin', password: 'hunter2' },
+    adminToken: 'hunter2',
     booted: false,
   }
   const result = await runLoadTest(parsed.options, target, paintFor(false), watch)
@@ -90,7 +90,7 @@ test.each<[string, Faults, string[], string]>([
 })
 
 test.each<[string, Faults, RegExp]>([
-  ['refuses the credentials', { refusesAdmin: true }, /refuses the admin credentials/],
+  ['refuses the credentials', { refusesAdmin: true }, /refuses the admin's token/],
   [
     'accepts nothing',
     { refusesPurchases: 403 },

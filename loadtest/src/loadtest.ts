@@ -18,7 +18,7 @@ export interface Result {
 
 const warmUpTimeoutMs = 30_000
 
-/** Picked by name: the options also hold the admin's password, and settings are kept by `--json`. */
+/** Picked by name: the options also hold the admin's token, and settings are kept by `--json`. */
 const settingsOf = (options: Options): Settings => {
   const {
     buyers,
@@ -72,7 +72,7 @@ export async function runLoadTest(
   watch: (label: string) => Watch,
 ): Promise<Result> {
   const adminClient = createClient(target.origin, 1)
-  const admin = createAdmin(adminClient, target.credentials)
+  const admin = createAdmin(adminClient, target.adminToken)
   const run = (label: string, changed: Partial<Settings>): Promise<Run> =>
     runOnce(target.origin, admin, { ...settingsOf(options), ...changed }, watch(label))
 

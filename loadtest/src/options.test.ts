@@ -19,7 +19,7 @@ test('nothing given: 200 buyers, 100 units, the locked strategy', () => {
     batchMax: undefined,
     productId: undefined,
     url: undefined,
-    admin: undefined,
+    adminToken: undefined,
     jsonFile: undefined,
     reportFile: undefined,
     junitFile: undefined,
@@ -47,7 +47,7 @@ test('everything given', () => {
     '--url',
     'http://10.0.0.1:8080/',
     '--admin',
-    'a:b:c',
+    'abc-def',
     '--json',
     'out.json',
     '--report',
@@ -70,7 +70,7 @@ test('everything given', () => {
     batchMax: 50,
     productId: undefined,
     url: 'http://10.0.0.1:8080',
-    admin: { user: 'a', password: 'b:c' },
+    adminToken: 'abc-def',
     jsonFile: 'out.json',
     reportFile: 'out.html',
     junitFile: 'out.xml',
@@ -138,9 +138,8 @@ test.each([
     ['--url', 'http://x/api'],
     '--url: expected an address like http://localhost:3000, without a path, got "http://x/api"',
   ],
-  [['--admin', 'nobody'], '--admin: expected user:password, got something else'],
-  [['--admin', ':secret'], '--admin: expected user:password, got something else'],
-  [['--admin', 'user:'], '--admin: expected user:password, got something else'],
+  [['--admin', 'user:secret'], "--admin: expected an admin's token, got something else"],
+  [['--admin', ''], "--admin: expected an admin's token, got something else"],
   [['--json', ''], '--json: expected a file name, got ""'],
   [['--report', ''], '--report: expected a file name, got ""'],
   [['--junit'], '--junit: expected a value, got nothing'],
@@ -164,6 +163,6 @@ test.each([
 
 test('a password in --url is not repeated', () => {
   const parsed = parseOptions(['--url', 'http://admin:hunter2@localhost:3000'])
-  expect(parsed).toMatchObject({ kind: 'bad-usage', hint: 'give them as --admin user:password' })
+  expect(parsed).toMatchObject({ kind: 'bad-usage', hint: 'give the token as --admin TOKEN' })
   expect(JSON.stringify(parsed)).not.toContain('hunter2')
 })

@@ -2,12 +2,7 @@ import { randomInt } from 'node:crypto'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Strategy } from '@flash-sale/shared/contract/purchase.ts'
-import { type Read, readAddress, readCredentials, readFileName, readStrategy, wholeNumber } from './values.ts'
-
-export interface Credentials {
-  user: string
-  password: string
-}
+import { type Read, readAddress, readFileName, readStrategy, readToken, wholeNumber } from './values.ts'
 
 /** A command line that makes sense, with every default filled in. */
 export interface Options {
@@ -24,7 +19,7 @@ export interface Options {
   productId: number | undefined
   /** Origin of a running engine; undefined: the default one, or an engine of our own. */
   url: string | undefined
-  admin: Credentials | undefined
+  adminToken: string | undefined
   jsonFile: string | undefined
   /** The report as a page. */
   reportFile: string | undefined
@@ -58,7 +53,7 @@ const values = {
   'batch-max': wholeNumber(1, 5_000),
   product: wholeNumber(1, 2_147_483_647),
   url: readAddress,
-  admin: readCredentials,
+  admin: readToken,
   json: readFileName,
   report: readFileName,
   junit: readFileName,
@@ -151,7 +146,7 @@ function combine(given: Values, switchedOn: ReadonlySet<SwitchName>): Parsed {
       batchMax: given['batch-max'],
       productId: given.product,
       url: given.url,
-      admin: given.admin,
+      adminToken: given.admin,
       jsonFile: given.json,
       reportFile: given.report,
       junitFile: given.junit,

@@ -6,15 +6,14 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { readAdminFile } from './admin-token.ts'
 import { type Config, repositoryRoot } from './config.ts'
 import { CouldNotRun } from './could-not-run.ts'
-import { readAdminFile } from './credentials.ts'
-import type { Credentials } from './options.ts'
 import { probe } from './probe.ts'
 
 export interface OwnEngine {
   origin: string
-  credentials: Credentials
+  adminToken: string
 }
 
 const readyTimeoutMs = 90_000
@@ -91,11 +90,7 @@ const endOf = async (logFile: string): Promise<string> => {
  * Starts an engine of our own on a free port with its data in a temporary directory, and waits until it is
  * ready, for 90 s at most. `closers` gets what stops it and removes its data, also when this throws.
  */
-export async function startOwnEngine(
-  admin: Credentials | undefined,
-  config: Config,
-  closers: AsyncDisposableStack,
-): Promise<OwnEngine> {
+export async function startOwnEngine(config: Config, closers: AsyncDisposableStack): Promise<OwnEngine> {
   const directory = await mkdtemp(join(tmpdir(), 'flash-sale-loadtest-'))
   closers.defer(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }))
   const dataDir = join(directory, 'data')
@@ -112,7 +107,6 @@ export async function startOwnEngine(
     stdio: ['ignore', log.fd, log.fd],
     env: {
       ...config.environment,
-      ...(admin ? { ADMIN_USER: admin.user, ADMIN_PASSWORD: admin.password } : {}),
       PORT: String(port),
       DATA_DIR: dataDir,
       WORKERS: '2',
@@ -120,6 +114,11 @@ export async function startOwnEngine(
       DATABASE_URL: '',
       REDIS_URL: '',
       DEMO_STRATEGIES: 'true',
+      // The crowd comes from one address and says itself who it is.
+      AUTH_MODE: 'none',
+      RATE_LIMIT_PER_IP: 'off',
+      RATE_LIMIT_PER_CUSTOMER: 'off',
+      RATE_LIMIT_READS_PER_IP: 'off',
     },
   })
   closers.defer(() => stop(child))
@@ -127,12 +126,7 @@ export async function startOwnEngine(
 
   const origin = `http://localhost:${port}`
   await waitUntilReady(child, origin, logFile)
-  const credentials = admin ?? (await readAdminFile(dataDir)) ?? credentialsGivenTo(config)
-  if (!credentials) throw new CouldNotRun(`the engine left no admin credentials in ${dataDir}`)
-  return { origin, credentials }
+  const adminToken = await readAdminFile(dataDir)
+  if (adminToken === undefined) throw new CouldNotRun(`the engine left no admin token in ${dataDir}`)
+  return { origin, adminToken }
 }
-
-const credentialsGivenTo = ({ adminUser, adminPassword }: Config): Credentials | undefined =>
-  adminUser !== undefined && adminPassword !== undefined
-    ? { user: adminUser, password: adminPassword }
-    : undefined

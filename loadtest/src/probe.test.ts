@@ -45,7 +45,7 @@ test('nobody', async () => {
 test('an address that was given has to answer, as our engine', async () => {
   await using closers = new AsyncDisposableStack()
   const find = (url: string) =>
-    findTarget({ url, admin: undefined }, readConfig({}, '/nowhere'), closers, () => undefined)
+    findTarget({ url, adminToken: undefined }, readConfig({}, '/nowhere'), closers, () => undefined)
   await expect(find(await closedPort())).rejects.toMatchObject({
     message: expect.stringMatching(/^nothing answers at http:.*ECONNREFUSED/),
     hint: 'start the engine with: npm start',
@@ -55,13 +55,15 @@ test('an address that was given has to answer, as our engine', async () => {
   )
 })
 
-test('credentials that were given are used', async () => {
+test('a token that was given is used', async () => {
   await using closers = new AsyncDisposableStack()
   const url = await serve(fakeEngine().handler)
-  const admin = { user: 'a', password: 'b' }
-  expect(await findTarget({ url, admin }, readConfig({}, '/nowhere'), closers, () => undefined)).toEqual({
-    origin: url,
-    credentials: admin,
-    booted: false,
-  })
+  const adminToken = 'given'
+  expect(await findTarget({ url, adminToken }, readConfig({}, '/nowhere'), closers, () => undefined)).toEqual(
+    {
+      origin: url,
+      adminToken,
+      booted: false,
+    },
+  )
 })

@@ -1,15 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { findAdminToken } from './admin-token.ts'
 import type { Config } from './config.ts'
 import { CouldNotRun } from './could-not-run.ts'
-import { findCredentials } from './credentials.ts'
-import type { Credentials, Options } from './options.ts'
+import type { Options } from './options.ts'
 import { startOwnEngine } from './own-engine.ts'
 import { type Found, probe } from './probe.ts'
 
 /** The engine under load. */
 export interface Target {
   origin: string
-  credentials: Credentials
+  adminToken: string
   /** True when the load test started it for itself. */
   booted: boolean
 }
@@ -36,7 +36,7 @@ async function probePatiently(origin: string, say: (line: string) => void): Prom
  * has to answer. Throws CouldNotRun with what was found there instead.
  */
 export async function findTarget(
-  options: Pick<Options, 'url' | 'admin'>,
+  options: Pick<Options, 'url' | 'adminToken'>,
   config: Config,
   closers: AsyncDisposableStack,
   say: (line: string) => void,
@@ -45,7 +45,7 @@ export async function findTarget(
   const found = await probePatiently(origin, say)
   switch (found.kind) {
     case 'engine':
-      return { origin, credentials: await findCredentials(options.admin, config), booted: false }
+      return { origin, adminToken: await findAdminToken(options.adminToken, config), booted: false }
     case 'unready':
       throw new CouldNotRun(`the engine at ${origin} is not ready: ${found.missing}`, 'see its log')
     case 'stranger':
@@ -58,7 +58,7 @@ export async function findTarget(
         throw new CouldNotRun(`nothing answers at ${origin} (${found.reason})`, startHint)
       say(`Nothing answers at ${origin}: starting an engine of our own …`)
       const startedAtMs = performance.now()
-      const engine = await startOwnEngine(options.admin, config, closers)
+      const engine = await startOwnEngine(config, closers)
       say(`Ready at ${engine.origin} after ${((performance.now() - startedAtMs) / 1000).toFixed(1)} s.`)
       return { ...engine, booted: true }
     }

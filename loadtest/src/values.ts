@@ -24,7 +24,7 @@ export function readAddress(text: string): Read<string> {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !['http:', 'https:'].includes(url.protocol)) return { ok: false, expected }
   if (url.username !== '' || url.password !== '') {
-    const hint = 'give them as --admin user:password'
+    const hint = 'give the token as --admin TOKEN'
     return { ok: false, expected: `${expected} without credentials`, hint, secret: true }
   }
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
@@ -32,12 +32,10 @@ export function readAddress(text: string): Read<string> {
   return { ok: true, value: url.origin }
 }
 
-/** Reads `user:password`; the password may hold further colons, the user may not (RFC 7617). */
-export function readCredentials(text: string): Read<{ user: string; password: string }> {
-  const colonAt = text.indexOf(':')
-  const [user, password] = [text.slice(0, Math.max(colonAt, 0)), text.slice(colonAt + 1)]
-  if (user === '' || password === '') return { ok: false, expected: 'user:password', secret: true }
-  return { ok: true, value: { user, password } }
+/** Reads an admin's token, as it travels in a header. */
+export function readToken(text: string): Read<string> {
+  if (!/^[\w.~+/-]+=*$/.test(text)) return { ok: false, expected: "an admin's token", secret: true }
+  return { ok: true, value: text }
 }
 
 export function readFileName(text: string): Read<string> {

@@ -46,12 +46,7 @@ async function loadtest(...args: string[]): Promise<{ code: number | null; stdou
   return { code, stdout, stderr }
 }
 
-const against = (target: Engine = engine): string[] => [
-  '--url',
-  target.url,
-  '--admin',
-  `${target.admin.user}:${target.admin.password}`,
-]
+const against = (target: Engine = engine): string[] => ['--url', target.url, '--admin', target.admin.token]
 
 test('200 buyers and 100 units: exactly 100 orders, none left', async () => {
   const file = join(directory, 'figures.json')
@@ -140,11 +135,11 @@ test.each([
   expect(await loadtest(...args)).toEqual({ code, stdout: '', stderr: expect.stringMatching(message) })
 })
 
-test('wrong admin credentials', async () => {
-  const { code, stderr } = await loadtest('--url', engine.url, '--admin', 'admin:wrong')
+test('a wrong admin token', async () => {
+  const { code, stderr } = await loadtest('--url', engine.url, '--admin', 'wrong')
   expect({ code, stderr }).toEqual({
     code: 1,
-    stderr: expect.stringContaining('refuses the admin credentials'),
+    stderr: expect.stringContaining("refuses the admin's token"),
   })
 })
 

@@ -22,9 +22,9 @@ test('starts an engine of its own, stops it and takes its data away', { timeout:
   const closers = new AsyncDisposableStack()
   let origin = ''
   try {
-    const engine = await startOwnEngine(undefined, readConfig(), closers)
+    const engine = await startOwnEngine(readConfig(), closers)
     origin = engine.origin
-    expect(engine.credentials.password).not.toBe('')
+    expect(engine.adminToken).not.toBe('')
     expect(await probe(origin)).toEqual({ kind: 'engine' })
   } finally {
     await closers.disposeAsync()
@@ -36,11 +36,11 @@ test('starts an engine of its own, stops it and takes its data away', { timeout:
 test('an engine that does not start gives its last words', { timeout: 60_000 }, async () => {
   const closers = new AsyncDisposableStack()
   const config = readConfig()
-  const broken = { ...config, environment: { ...config.environment, ADMIN_USER: 'two words' } }
+  const broken = { ...config, environment: { ...config.environment, ADMIN_TOKENS: 'two words' } }
   try {
-    await expect(startOwnEngine(undefined, broken, closers)).rejects.toMatchObject({
+    await expect(startOwnEngine(broken, closers)).rejects.toMatchObject({
       message: 'the engine could not be started',
-      hint: expect.stringContaining('ADMIN_USER'),
+      hint: expect.stringContaining('ADMIN_TOKENS'),
     })
   } finally {
     await closers.disposeAsync()

@@ -40,7 +40,7 @@ beforeAll(async () => {
     '--junit',
     junit,
   ]
-  const target = ['--url', engine.url, '--admin', `${engine.admin.user}:${engine.admin.password}`]
+  const target = ['--url', engine.url, '--admin', engine.admin.token]
   const child = spawn(process.execPath, ['--import', 'tsx', 'loadtest/src/main.ts', ...args, ...target], {
     cwd: repository,
     stdio: 'ignore',

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { adminCredentials } from './admin-credentials.ts'
 
-const nothing = { user: undefined, password: undefined }
 let directory: string
 let file: string
 
@@ -17,46 +16,38 @@ afterEach(() => rm(directory, { recursive: true, force: true }))
 const kept = async (): Promise<unknown> => JSON.parse(await readFile(file, 'utf8'))
 const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o777
 
-test('the first start makes a password that only the owner can read', async () => {
-  const credentials = await adminCredentials(directory, nothing)
-  expect(credentials.user).toBe('admin')
-  expect(credentials.password).toMatch(/^[\w-]{20}$/)
+test('the first start makes a token that only the owner can read', async () => {
+  const credentials = await adminCredentials(directory)
+  expect(credentials.name).toBe('local')
+  expect(credentials.token).toMatch(/^[\w-]{32}$/)
   expect(await kept()).toEqual(credentials)
   expect(await modeOf(file)).toBe(0o600)
 })
 
 test('the next start uses the same', async () => {
-  const first = await adminCredentials(directory, nothing)
-  expect(await adminCredentials(directory, nothing)).toEqual(first)
+  const first = await adminCredentials(directory)
+  expect(await adminCredentials(directory)).toEqual(first)
 })
 
-test('given ones win and are kept, where the load test finds them', async () => {
-  await adminCredentials(directory, nothing)
-  const given = { user: 'ops', password: 'a long secret' }
-  expect(await adminCredentials(directory, given)).toEqual(given)
-  expect(await kept()).toEqual(given)
-})
-
-test('a given user gets the password that is kept', async () => {
-  const { password } = await adminCredentials(directory, nothing)
-  expect(await adminCredentials(directory, { user: 'ops', password: undefined })).toEqual({
-    user: 'ops',
-    password,
-  })
+test('a password of before is replaced by a token', async () => {
+  await writeFile(file, '{"user":"admin","password":"short"}')
+  const credentials = await adminCredentials(directory)
+  expect(credentials.token).toMatch(/^[\w-]{32}$/)
+  expect(await kept()).toEqual(credentials)
 })
 
 test('a file that others could read is closed', async () => {
-  await writeFile(file, '{"user":"admin","password":"secret"}')
+  await writeFile(file, '{"name":"local","token":"a-token-of-its-own"}')
   await chmod(file, 0o644)
-  await adminCredentials(directory, nothing)
+  await adminCredentials(directory)
   expect(await modeOf(file)).toBe(0o600)
 })
 
-test.each(['', 'not json', '{"user":"admin"}', '[]'])(
+test.each(['', 'not json', '{"name":"local"}', '{"name":"local","token":"short"}', '[]'])(
   'a file with %j is refused, not overwritten',
   async (content) => {
     await writeFile(file, content)
-    await expect(adminCredentials(directory, nothing)).rejects.toThrow(/admin\.json: expected/)
+    await expect(adminCredentials(directory)).rejects.toThrow(/admin\.json: expected/)
     expect(await readFile(file, 'utf8')).toBe(content)
   },
 )

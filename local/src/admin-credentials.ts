@@ -1,11 +1,16 @@
-import { randomBytes } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { newAdminToken } from '@flash-sale/shared/admin-entry.ts'
 import { z } from 'zod'
 import type { AdminCredentials } from './engine.ts'
 import { StartError } from './start-error.ts'
 
-const schema = z.object({ user: z.string().min(1), password: z.string().min(1) })
+const schema = z.object({ name: z.string().min(1), token: z.string().min(16) })
+/** What was kept while admins had passwords: too short for a token, so it is replaced. */
+const formerSchema = z.object({ user: z.string(), password: z.string() })
+
+/** Not `admin`: the operator may have given that name to an entry of his own in `ADMIN_TOKENS`. */
+const localName = 'local'
 
 const readCredentials = async (file: string): Promise<AdminCredentials | undefined> => {
   const content = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -14,30 +19,23 @@ const readCredentials = async (file: string): Promise<AdminCredentials | undefin
   })
   if (content === undefined) return undefined
   try {
-    return schema.parse(JSON.parse(content))
+    const value: unknown = JSON.parse(content)
+    return formerSchema.safeParse(value).success ? undefined : schema.parse(value)
   } catch {
     throw new StartError(
-      `${file}: expected { "user": …, "password": … }, got something else. Delete it to get new ones.`,
+      `${file}: expected { "name": …, "token": … }, got something else. Delete it to get new ones.`,
     )
   }
 }
 
 /**
- * The admin credentials: as given, else as kept in `admin.json`, else user `admin` with a new password. They are kept
- * there (mode 0600), where the load test finds them.
+ * The token of this machine's admin: as kept in `admin.json`, else a new one, which is then kept there (mode 0600),
+ * where the load test finds it.
  * @throws {StartError} when `admin.json` is there but cannot be used.
  */
-export const adminCredentials = async (
-  dataDirectory: string,
-  given: { user: string | undefined; password: string | undefined },
-): Promise<AdminCredentials> => {
+export const adminCredentials = async (dataDirectory: string): Promise<AdminCredentials> => {
   const file = join(dataDirectory, 'admin.json')
-  const complete = given.user !== undefined && given.password !== undefined
-  const kept = complete ? undefined : await readCredentials(file)
-  const credentials = {
-    user: given.user ?? kept?.user ?? 'admin',
-    password: given.password ?? kept?.password ?? randomBytes(15).toString('base64url'),
-  }
+  const credentials = (await readCredentials(file)) ?? { name: localName, token: newAdminToken() }
   // Renamed into place: nobody reads half a file, and one with a looser mode does not stay.
   const unfinished = `${file}.${process.pid}`
   await writeFile(unfinished, `${JSON.stringify(credentials)}\n`, { mode: 0o600 })

@@ -23,7 +23,7 @@ export const banner = (facts: BannerFacts): string => {
   const rows: [string, string][] = [
     ['API', `${facts.url}/products/1`],
     ['Dashboard', `${facts.url}/admin/queues`],
-    ['Admin', `${facts.admin.user} / ${facts.admin.password}   (kept in ${join(data, 'admin.json')})`],
+    ['Admin', `${facts.admin.name} / ${facts.admin.token}   (kept in ${join(data, 'admin.json')})`],
     ['Load test', `npm run loadtest${facts.url.endsWith(':3000') ? '' : ` -- --url ${facts.url}`}`],
     ['Data', data],
     ...facts.embedded.map((store): [string, string] => [

@@ -8,8 +8,6 @@ test('everything has a default', () => {
     DATABASE_URL: undefined,
     REDIS_URL: undefined,
     DATA_DIR: join(projectRoot, '.data'),
-    ADMIN_USER: undefined,
-    ADMIN_PASSWORD: undefined,
     WORKERS: 2,
     DEMO_STRATEGIES: true,
   })
@@ -38,7 +36,6 @@ test('every wrong variable is named with what was expected, secrets are not show
     PORT: 'http',
     WORKERS: '0',
     DATABASE_URL: 'mysql://user:hunter2@localhost',
-    ADMIN_PASSWORD: 'hunter2'.repeat(50),
   }
   const read = () => startConfig(environment)
   for (const name of Object.keys(environment)) expect(read).toThrow(new RegExp(`${name}: .*expected`))

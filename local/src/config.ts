@@ -18,12 +18,6 @@ const schema = z.object({
   DATABASE_URL: storeUrl(['postgres:', 'postgresql:']).optional(),
   REDIS_URL: storeUrl(['redis:', 'rediss:']).optional(),
   DATA_DIR: text({ max: 4_096, fallback: '.data' }).transform((directory) => resolve(projectRoot, directory)),
-  ADMIN_USER: text({
-    max: 64,
-    pattern: /^[\w.@-]+$/,
-    expected: 'up to 64 letters, digits, . _ @ -',
-  }).optional(),
-  ADMIN_PASSWORD: text({ max: 256, secret: true }).optional(),
   WORKERS: wholeNumber({ min: 1, max: 64, unit: 'processes', fallback: 2 }),
   DEMO_STRATEGIES: flag(true),
 })

@@ -1,13 +1,15 @@
 import { tmpdir } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { adminEntryOf } from '@flash-sale/shared/admin-entry.ts'
 import { bareEnvironment } from './config.ts'
 import { freePort } from './free-port.ts'
 import { type Service, startService } from './service.ts'
 import { StartError } from './start-error.ts'
 
+/** An operator of the engine. */
 export interface AdminCredentials {
-  user: string
-  password: string
+  name: string
+  token: string
 }
 
 export interface EngineOptions {
@@ -71,7 +73,11 @@ const awaitReadyz = async (url: string, signal: AbortSignal | undefined): Promis
   }
 }
 
-const testAdmin: AdminCredentials = { user: 'admin', password: 'only-for-tests' }
+/** Those who are configured stay admins beside ours. */
+const adminTokensOf = ({ name, token }: AdminCredentials, configured = ''): string =>
+  [configured.trim(), adminEntryOf(name, 'operator', token)].filter((entry) => entry !== '').join(',')
+
+const testAdmin: AdminCredentials = { name: 'local', token: 'only-for-tests-of-the-engine' }
 
 /**
  * Starts a real api and real workers on stores that run already and have the newest schema.
@@ -85,8 +91,7 @@ export const startEngine = async (options: EngineOptions): Promise<Engine> => {
     DATABASE_URL: options.databaseUrl,
     REDIS_URL: options.redisUrl,
     ...(options.keyPrefix === undefined ? {} : { KEY_PREFIX: options.keyPrefix }),
-    ADMIN_USER: admin.user,
-    ADMIN_PASSWORD: admin.password,
+    ADMIN_TOKENS: adminTokensOf(admin, options.baseEnvironment?.ADMIN_TOKENS),
     DEMO_STRATEGIES: 'true',
     ...options.env,
   }

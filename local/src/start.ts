@@ -11,7 +11,7 @@ const usage = `Usage: npm start -- [--fresh] [--watch]
   --help    show this
 
 Environment, also from a file .env: PORT (3000), DATA_DIR (.data), WORKERS (2), DATABASE_URL, REDIS_URL (given:
-used instead of embedded ones), ADMIN_USER, ADMIN_PASSWORD, DEMO_STRATEGIES (true). All are in .env.example.
+used instead of embedded ones), ADMIN_TOKENS, DEMO_STRATEGIES (true). All are in .env.example.
 `
 
 const readFlags = () => {

@@ -52,10 +52,7 @@ const boot = async ({ config, fresh, watch, say }: SuperviseOptions, closers: Cl
     )
   }
   if (fresh) await emptyStores(data)
-  const admin = await adminCredentials(data.path, {
-    user: config.ADMIN_USER,
-    password: config.ADMIN_PASSWORD,
-  })
+  const admin = await adminCredentials(data.path)
 
   say('Starting the stores…')
   const stores = await startStores({

@@ -3,7 +3,13 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const secrets = { POSTGRES_PASSWORD: 'p', REDIS_PASSWORD: 'r', ADMIN_PASSWORD: 'a' }
+const secrets = {
+  POSTGRES_PASSWORD: 'p',
+  REDIS_PASSWORD: 'r',
+  AUTH_MODE: 'none',
+  ADMIN_TOKENS: 'a',
+  SESSION_SECRET: 's',
+}
 
 /** `docker-compose` of Debian or the plugin of the Docker client: whichever this machine has. */
 const command = [['docker-compose'], ['docker', 'compose']].find(

@@ -55,12 +55,12 @@ const firstProduct = async (): Promise<Product> => {
 }
 
 const restock = async (quantity: number): Promise<void> => {
-  const { user, password } = JSON.parse(await readFile(join(dataDirectory, 'admin.json'), 'utf8'))
+  const { token } = JSON.parse(await readFile(join(dataDirectory, 'admin.json'), 'utf8'))
   const answer = await fetch(`http://localhost:${port}/admin/products/1/restock`, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
-      authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
+      authorization: `Bearer ${token}`,
     },
     body: JSON.stringify({ quantity }),
   })
@@ -79,9 +79,9 @@ describe('npm start', () => {
     expect((await fetch(`http://localhost:${port}/readyz`)).status).toBe(200)
     expect(await firstProduct()).toMatchObject({ id: 1, name: 'iPhone 15', stock: 100, demo: true })
     expect((await stat(join(dataDirectory, 'admin.json'))).mode & 0o777).toBe(0o600)
-    const { password } = JSON.parse(await readFile(join(dataDirectory, 'admin.json'), 'utf8'))
+    const { token } = JSON.parse(await readFile(join(dataDirectory, 'admin.json'), 'utf8'))
     const said = await engine.saying('Ctrl-C')
-    for (const part of [`http://localhost:${port}/admin/queues`, password, 'npm run loadtest'])
+    for (const part of [`http://localhost:${port}/admin/queues`, token, 'npm run loadtest'])
       expect(said).toContain(part)
     expect(tree.map(({ command }) => command).join('\n')).not.toMatch(/:[0-9a-f]{48}@/)
 

@@ -3,14 +3,12 @@ import pretty from 'pino-pretty'
 
 export type { Logger }
 
+const secretVariables = ['DATABASE_URL', 'REDIS_URL', 'ADMIN_TOKENS', 'SESSION_SECRET', 'JWT_SECRET']
+
 /** Fields that never reach a log line, wherever they stand. */
 const secretPaths = [
-  'DATABASE_URL',
-  'REDIS_URL',
-  'ADMIN_PASSWORD',
-  '*.DATABASE_URL',
-  '*.REDIS_URL',
-  '*.ADMIN_PASSWORD',
+  ...secretVariables,
+  ...secretVariables.map((name) => `*.${name}`),
   'req.headers.authorization',
   'req.headers.cookie',
 ]

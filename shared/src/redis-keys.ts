@@ -15,6 +15,8 @@ export interface RedisKeys {
   stockChannel: string
   /** Channel of the news about outcomes. */
   outcomeChannel: string
+  /** Put before the counters of the rate limits. */
+  limitPrefix: string
 }
 
 /** The keys of one product's lock; see worker/src/lock for what they hold. */
@@ -48,4 +50,5 @@ export const redisKeys = (prefix: string): RedisKeys => ({
   wakeChannel: (workerId) => `${prefix}wake:${workerId}`,
   stockChannel: `${prefix}stock`,
   outcomeChannel: `${prefix}outcomes`,
+  limitPrefix: `${prefix}limit:`,
 })

@@ -26,7 +26,7 @@ const connections = 200
 const answerMs = 8_000
 
 /** A client of the api that never throws because of a fault, except where it says so. */
-export const openShopClient = (origin: string, admin: { user: string; password: string }): ShopClient => {
+export const openShopClient = (origin: string, adminToken: string): ShopClient => {
   const pool = new Pool(origin, {
     connections,
     pipelining: 1,
@@ -34,7 +34,7 @@ export const openShopClient = (origin: string, admin: { user: string; password: 
     headersTimeout: answerMs,
     bodyTimeout: answerMs,
   })
-  const authorization = `Basic ${Buffer.from(`${admin.user}:${admin.password}`).toString('base64')}`
+  const authorization = `Bearer ${adminToken}`
 
   const call = async <T>(
     method: 'GET' | 'POST',

@@ -1,5 +1,6 @@
 import { chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { adminEntryOf } from '@flash-sale/shared/admin-entry.ts'
 import { migrate } from '@flash-sale/shared/migrate.ts'
 import { bareEnvironment } from '../config.ts'
 import { type ControlledRedis, openPostgres, openRedis } from './chaos-stores.ts'
@@ -38,7 +39,7 @@ export interface StackOptions {
   env?: Readonly<Record<string, string>>
 }
 
-const admin = { user: 'admin', password: 'only-for-chaos' }
+const adminToken = 'only-for-chaos-in-the-engine'
 const readyMsMax = 60_000
 
 /** How the engine is set up under chaos; where it is not the default, so that a round is short. */
@@ -46,8 +47,7 @@ const environment = {
   NODE_ENV: 'test',
   LOG_LEVEL: 'info',
   DEMO_STRATEGIES: 'true',
-  ADMIN_USER: admin.user,
-  ADMIN_PASSWORD: admin.password,
+  ADMIN_TOKENS: adminEntryOf('chaos', 'operator', adminToken),
   RECONCILE_EVERY_MS: '2000',
 }
 
@@ -123,7 +123,7 @@ export const bootStack = async (options: StackOptions): Promise<Stack> => {
     ])
     if (!api) throw new Error('there is no api')
     const services = [api, ...workers]
-    const shop = openShopClient(`http://127.0.0.1:${port}`, admin)
+    const shop = openShopClient(`http://127.0.0.1:${port}`, adminToken)
     closers.push(() => shop.close())
     const inspect = openInspection(postgres.url, redis.url)
     closers.push(() => inspect.close())

@@ -5,7 +5,8 @@
 export const problems = {
   'malformed-json': { status: 400, title: 'The body is not valid JSON' },
   'invalid-request': { status: 400, title: 'The request has missing or invalid fields' },
-  unauthorized: { status: 401, title: 'Admin credentials are needed' },
+  unauthorized: { status: 401, title: 'A valid token is needed' },
+  forbidden: { status: 403, title: 'This caller may not do this' },
   'sale-not-open': { status: 403, title: 'The sale of this product has not opened yet' },
   'strategy-not-allowed': {
     status: 403,
@@ -28,6 +29,7 @@ export const problems = {
     status: 422,
     title: 'This customer has used this Idempotency-Key for another purchase',
   },
+  'rate-limited': { status: 429, title: 'Too many requests from this customer or address' },
   'internal-error': { status: 500, title: 'A fault on our side' },
   'queue-unavailable': { status: 503, title: 'The queue cannot be reached or takes no purchases now' },
   'outcome-unknown': {
@@ -36,6 +38,7 @@ export const problems = {
   },
   'queue-full': { status: 503, title: 'More purchases wait than the queue takes' },
   overloaded: { status: 503, title: 'This api has more requests than it can answer in time' },
+  'identity-unavailable': { status: 503, title: 'The keys that tokens are checked with cannot be fetched' },
   'database-unavailable': { status: 503, title: 'The database cannot be reached' },
 } as const
 

@@ -39,6 +39,14 @@ export const purchaseRequestSchema = z.strictObject({
 })
 export type PurchaseRequest = z.infer<typeof purchaseRequestSchema>
 
+/** The same where `AUTH_MODE=jwt`: the token says who buys. */
+export const tokenPurchaseRequestSchema = purchaseRequestSchema.extend({
+  customerId: z
+    .unknown()
+    .refine((value) => value === undefined, 'expected no customerId: the customer is the sub of the token')
+    .optional(),
+})
+
 /**
  * Header `Idempotency-Key` of `POST /purchases`: optional, chosen by the client, a new one for each purchase (a random
  * UUID is right), kept for as long as the same purchase is sent again. It belongs to the customer: two customers may use

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { findAdminToken } from './admin-token.ts'
 import { readConfig, repositoryRoot } from './config.ts'
-import { findCredentials } from './credentials.ts'
 
 /** A folder with the given files, gone after the test. */
 const folderWith = async (files: Record<string, string>): Promise<string> => {
@@ -14,32 +14,31 @@ const folderWith = async (files: Record<string, string>): Promise<string> => {
   return path
 }
 
-const kept = { 'data/admin.json': '{"user":"kept","password":"k"}' }
-const dotEnv = { '.env': 'ADMIN_USER=dotenv\nADMIN_PASSWORD=d\n' }
-const environment = { ADMIN_USER: 'env', ADMIN_PASSWORD: 'e' }
-const given = { user: 'given', password: 'g' }
+const kept = { 'data/admin.json': '{"name":"local","token":"kept"}' }
+const dotEnv = { '.env': 'ADMIN_TOKEN=dotenv\n' }
+const environment = { ADMIN_TOKEN: 'env' }
+const given = 'given'
 
 test.each([
   ['the command line first', given, environment, { ...kept, ...dotEnv }, 'given'],
   ['then the environment', undefined, environment, { ...kept, ...dotEnv }, 'env'],
   ['then .env', undefined, {}, { ...kept, ...dotEnv }, 'dotenv'],
   ['then admin.json', undefined, {}, kept, 'kept'],
-  ['a user without a password does not count', undefined, { ADMIN_USER: 'env' }, kept, 'kept'],
-  ['empty is not given', undefined, { ADMIN_USER: '', ADMIN_PASSWORD: '' }, kept, 'kept'],
-])('%s', async (_name, admin, variables, files, user) => {
+  ['empty is not given', undefined, { ADMIN_TOKEN: '' }, kept, 'kept'],
+])('%s', async (_name, admin, variables, files, token) => {
   const folder = await folderWith(files)
   const config = readConfig({ DATA_DIR: join(folder, 'data'), ...variables }, join(folder, '.env'))
-  expect(await findCredentials(admin, config)).toMatchObject({ user })
+  expect(await findAdminToken(admin, config)).toBe(token)
 })
 
 test('none anywhere, and a file that holds something else', async () => {
   const [empty, broken] = [await folderWith({}), await folderWith({ 'data/admin.json': '["secret"]' })]
   const configOf = (folder: string) => readConfig({ DATA_DIR: join(folder, 'data') }, join(folder, '.env'))
-  await expect(findCredentials(undefined, configOf(empty))).rejects.toThrow(
-    /no admin credentials: none in .*admin\.json/,
+  await expect(findAdminToken(undefined, configOf(empty))).rejects.toThrow(
+    /no admin token: none in .*admin\.json/,
   )
-  const failure = findCredentials(undefined, configOf(broken))
-  await expect(failure).rejects.toThrow(/expected \{"user":"…","password":"…"\} in .*, got something else$/)
+  const failure = findAdminToken(undefined, configOf(broken))
+  await expect(failure).rejects.toThrow(/expected \{"name":"…","token":"…"\} in .*, got something else$/)
   await expect(failure).rejects.not.toThrow(/secret/)
 })
 
