@@ -8,6 +8,7 @@ import { adminRoute } from './admin-route.ts'
 import { dashboard } from './dashboard.ts'
 import type { PurchaseQueue } from './enqueue.ts'
 import { healthRoute } from './health-route.ts'
+import { docsRoute } from './openapi/docs-route.ts'
 import { answerFault, unknownRoute } from './problem-answer.ts'
 import { productsRoute } from './products-route.ts'
 import { purchasesRoute } from './purchases-route.ts'
@@ -54,6 +55,7 @@ export const createApp = (deps: AppDeps): Express => {
   app.use(dashboardPath, dashboard([...deps.queues.values()], deps.redis, dashboardPath))
   app.use('/admin', adminRoute({ database: deps.adminDatabase, catalog: deps.catalog }))
   app.use(healthRoute(() => checkReadiness(deps.redis, deps.database)))
+  app.use(docsRoute())
   app.use(unknownRoute)
   app.use(answerFault)
   return app

@@ -121,7 +121,19 @@ export const serveApi = async (
     await Promise.all([database.close(1_000), adminDatabase.close(1_000)])
   }
 
-  return { port: server.port, call, createProduct, queued, close, queue, redis, database, catalog, logLines }
+  return {
+    app,
+    port: server.port,
+    call,
+    createProduct,
+    queued,
+    close,
+    queue,
+    redis,
+    database,
+    catalog,
+    logLines,
+  }
 }
 
 export type ServedApi = Awaited<ReturnType<typeof serveApi>>
