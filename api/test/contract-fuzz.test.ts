@@ -121,7 +121,7 @@ const wrongWith = (request: FuzzRequest, answer: Fuzzed): string | undefined => 
       : undefined
   if (code !== undefined && !Object.hasOwn(at(content, 'examples'), code))
     return `no example of ${code} in the document`
-  return wrongBy(at(content).schema ?? {}, body)
+  return wrongBy(at(content).schema, body)
 }
 
 test(`${requestsMin} generated requests: never a fault, never an answer that is not in the document`, {

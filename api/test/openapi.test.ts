@@ -83,7 +83,7 @@ describe('examples', () => {
       ]
       expect(examples, where).not.toHaveLength(0)
       for (const example of examples) {
-        expect({ where, wrong: wrongBy(content.schema ?? {}, example) }).toEqual({ where, wrong: undefined })
+        expect({ where, wrong: wrongBy(content.schema, example) }).toEqual({ where, wrong: undefined })
       }
     }
   })
@@ -96,7 +96,7 @@ describe('examples', () => {
     for (const { name, schema, example } of [...parameters, ...headers]) {
       const given = example ?? (at(schema).examples as unknown[] | undefined)?.[0]
       expect({ name, given }).not.toEqual({ name, given: undefined })
-      expect({ name, wrong: wrongBy(schema ?? {}, given) }).toEqual({ name, wrong: undefined })
+      expect({ name, wrong: wrongBy(schema, given) }).toEqual({ name, wrong: undefined })
     }
   })
 

@@ -40,9 +40,19 @@ const closed = (schema: Json): Json => {
     : each
 }
 
+const checks = new WeakMap<object, z.ZodType>()
+
+const checkBy = (schema: JsonObject): z.ZodType => {
+  const known = checks.get(schema)
+  if (known) return known
+  const check = z.fromJSONSchema(closed(schema) as Parameters<typeof z.fromJSONSchema>[0])
+  checks.set(schema, check)
+  return check
+}
+
 /** What is wrong with a value by a schema without references; undefined when nothing is. */
-export const wrongBy = (schema: Json, value: unknown): string | undefined => {
-  const parsed = z.fromJSONSchema(closed(schema) as Parameters<typeof z.fromJSONSchema>[0]).safeParse(value)
+export const wrongBy = (schema: Json | undefined, value: unknown): string | undefined => {
+  const parsed = checkBy(at(schema)).safeParse(value)
   return parsed.success ? undefined : z.prettifyError(parsed.error)
 }
 

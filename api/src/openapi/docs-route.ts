@@ -19,7 +19,7 @@ const uiOptions = {
 const withSlash: RequestHandler = (request, response, next) => {
   const { pathname, search } = new URL(request.originalUrl, 'http://localhost')
   if (pathname.endsWith('/')) next()
-  else response.redirect(301, `docs/${search}`)
+  else response.status(301).setHeader('Location', `docs/${search}`).end()
 }
 
 /** `GET /openapi.json` and `GET /docs`. The document is made once, when the api starts. */

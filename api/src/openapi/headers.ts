@@ -6,8 +6,8 @@ export const answerHeaders = {
     example: '5d2c1a52-1d0a-4d0c-9c61-2b1f0a7f9d3e',
   },
   Location: {
-    description: 'Where to find what was made.',
-    schema: { type: 'string', format: 'uri-reference' },
+    description: 'Where to look, as an address without a host.',
+    schema: { type: 'string' },
     example: '/purchases/019ac0e6-3f80-7d2c-9c55-0f3a1f6f2b11',
   },
   'Retry-After': {

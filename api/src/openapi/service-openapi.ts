@@ -61,11 +61,7 @@ const docs: RouteDescription = {
   access: 'anyone',
   answers: {
     200: { description: 'A page.', mediaType: 'text/html' },
-    301: {
-      description: 'To the same address with a slash at its end.',
-      mediaType: 'text/html',
-      headers: ['Location'],
-    },
+    301: { description: 'To the same address with a slash at its end.', headers: ['Location'] },
   },
   problems: [],
 }

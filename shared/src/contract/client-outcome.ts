@@ -59,7 +59,8 @@ const isStatus = (value: unknown): value is PurchaseStatus =>
 const isView = (body: unknown): body is PurchaseView =>
   isRecord(body) && isStatus(body.status) && typeof body.acceptedAt === 'string'
 
-const isSettled = (view: PurchaseView): view is Settled => statusKinds[view.status] === 'outcome'
+/** Whether a purchase has its outcome. */
+export const isSettled = (view: PurchaseView): view is Settled => statusKinds[view.status] === 'outcome'
 
 const clampPauseMs = (pauseMs: unknown): number =>
   typeof pauseMs === 'number' && pauseMs >= 0
