@@ -65,13 +65,16 @@ const headerOf = (headers: Record<string, string | string[] | undefined>, name: 
   return (Array.isArray(value) ? value[0] : value) ?? null
 }
 
-/** As `fetch`, over these connections, and without what a `Response` costs. */
+/**
+ * As `fetch`, over these connections, and without what a `Response` costs. The signal is not heard: the pool has time
+ * limits of its own, and destroying it ends every call.
+ */
 const fetchOver =
   (pool: Pool, origin: string): Fetch =>
-  async (url, { method, headers, body, signal }) => {
+  async (url, { method, headers, body }) => {
     try {
       const path = url.slice(origin.length)
-      const response = await pool.request({ method, path, headers, body: body ?? null, signal })
+      const response = await pool.request({ method, path, headers, body: body ?? null })
       return {
         status: response.statusCode,
         headers: { get: (name) => headerOf(response.headers, name) },

@@ -7,13 +7,14 @@ import type { PurchaseAccepted, Strategy } from './purchase.ts'
 
 export interface Purchase {
   productId: number
-  quantity?: number
+  /** Default: 1. */
+  quantity?: number | undefined
   /** Left out where the token says who buys. */
-  customerId?: string
+  customerId?: string | undefined
   /** One for each purchase, and the same whenever it is sent again; made when left out. */
-  idempotencyKey?: string
+  idempotencyKey?: string | undefined
   /** For demonstrations only. */
-  strategy?: Strategy
+  strategy?: Strategy | undefined
 }
 
 interface Sent {
@@ -61,7 +62,9 @@ const isUnanswered = (answer: Answer | ClientFault): boolean =>
     : answer.status === 502 || answer.status === 504 || problemOf(answer)?.code === 'outcome-unknown'
 
 const mayRetry = (answer: Answer | ClientFault): boolean =>
-  isUnanswered(answer) || ('headers' in answer && (answer.status === 429 || answer.status === 503))
+  answer instanceof ClientFault
+    ? answer.reason === 'network'
+    : isUnanswered(answer) || answer.status === 429 || answer.status === 503
 
 const pauseMsAfter = (answer: Answer | ClientFault, attempt: number, retryAfterMsMax: number): number => {
   const askedMs = 'headers' in answer ? retryAfterMsOf(answer.headers.get('retry-after')) : undefined
@@ -104,10 +107,10 @@ const read = (answer: Answer | ClientFault, sent: Sent, uncertain: boolean): Bou
 const sendOnce = async (
   settings: BuySettings,
   call: Parameters<typeof send>[1],
-  signal: AbortSignal,
+  patience: Patience,
 ): Promise<Answer | ClientFault> => {
   try {
-    return await send(settings, call, signal)
+    return await send(settings, call, patience)
   } catch (error) {
     if (error instanceof ClientFault) return error
     throw error
@@ -133,16 +136,16 @@ export const buyWith = async (
   } as const
   let uncertain = false
   for (let attempts = 1; ; attempts += 1) {
-    const answer = await sendOnce(settings, call, patience.signal)
+    const answer = await sendOnce(settings, call, patience)
+    const sent = { idempotencyKey, attempts }
+    if (!mayRetry(answer) || attempts === settings.attemptsMax) return read(answer, sent, uncertain)
     const pauseMs = pauseMsAfter(answer, attempts, settings.retryAfterMsMax)
-    const isLast =
-      attempts === settings.attemptsMax || pauseMs >= patience.leftMs() || patience.signal.aborted
-    if (isLast || !mayRetry(answer)) return read(answer, { idempotencyKey, attempts }, uncertain)
+    if (pauseMs >= patience.leftMs()) return read(answer, sent, uncertain)
     uncertain ||= isUnanswered(answer)
     try {
       await patience.pause(pauseMs)
     } catch (over) {
-      throw Object.assign(over as ClientFault, { idempotencyKey, attempts, mayBeAccepted: uncertain })
+      throw Object.assign(over as ClientFault, { ...sent, mayBeAccepted: uncertain })
     }
   }
 }

@@ -1,5 +1,6 @@
 /** One HTTP call of the client, and what an answer says. */
 import { ClientFault } from './client-fault.ts'
+import type { Patience } from './client-patience.ts'
 import type { Problem } from './problem.ts'
 
 /** What is used of a `Response`. */
@@ -110,27 +111,19 @@ export const openCall = async (
 
 /**
  * Sends one call and reads its answer, of whatever status, within `attemptTimeoutMs`.
- * @throws {ClientFault} `network` when no whole answer comes back in that time, `token` when nothing was sent, or
- * the reason of `signal`.
+ * @throws {ClientFault} `network` when no whole answer comes back in that time, `token` when nothing was sent, `aborted`
+ * or `timeout` when there is no patience left.
  */
-export const send = async (settings: HttpSettings, call: Call, signal: AbortSignal): Promise<Answer> => {
-  const attempt = new AbortController()
-  const abort = (): void => attempt.abort(signal.reason)
-  const timer = setTimeout(
-    () => attempt.abort(new Error(`no answer within ${settings.attemptTimeoutMs} ms`)),
-    settings.attemptTimeoutMs,
-  )
-  if (signal.aborted) abort()
-  else signal.addEventListener('abort', abort)
+export const send = async (settings: HttpSettings, call: Call, patience: Patience): Promise<Answer> => {
   try {
-    const response = await openCall(settings, call, attempt.signal)
-    return { status: response.status, body: jsonOf(await response.text()), headers: response.headers }
+    return await patience.step(settings.attemptTimeoutMs, async (signal) => {
+      const response = await openCall(settings, call, signal)
+      return { status: response.status, body: jsonOf(await response.text()), headers: response.headers }
+    })
   } catch (error) {
-    if (signal.aborted) throw signal.reason
+    const over = patience.over()
+    if (over) throw over
     if (error instanceof ClientFault) throw error
     throw new ClientFault('network', `${call.method} ${call.path}: ${messageOf(error)}`, { cause: error })
-  } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', abort)
   }
 }

@@ -92,9 +92,8 @@ const pathOf = (jobId: string): string => `/purchases/${encodeURIComponent(jobId
 
 const poll = async (settings: OutcomeSettings, jobId: string, patience: Patience): Promise<Step> => {
   try {
-    return readView(await send(settings, { method: 'GET', path: pathOf(jobId) }, patience.signal))
+    return readView(await send(settings, { method: 'GET', path: pathOf(jobId) }, patience))
   } catch (error) {
-    patience.check()
     if (error instanceof ClientFault && error.reason === 'network')
       return { kind: 'trouble', pauseMs: undefined }
     throw error
@@ -140,22 +139,23 @@ const readStream = async (
   jobId: string,
   lastSeen: string | undefined,
   following: Required<Following>,
-  patience: Patience,
+  signal: AbortSignal,
 ): Promise<StreamEnd> => {
-  const headers = {
-    accept: 'text/event-stream',
-    ...(lastSeen === undefined ? {} : { 'last-event-id': lastSeen }),
-  }
-  const stop = new AbortController()
-  const abort = (): void => stop.abort()
-  patience.signal.addEventListener('abort', abort)
+  const lastEvent = lastSeen === undefined ? {} : { 'last-event-id': lastSeen }
+  const headers = { accept: 'text/event-stream', ...lastEvent }
   let seen: string | undefined
   let reconnectMs = reconnectMsDefault
   try {
-    const call = { method: 'GET', path: `${pathOf(jobId)}/events`, headers } as const
-    const response = await openCall(settings, call, stop.signal)
+    const response = await openCall(
+      settings,
+      { method: 'GET', path: `${pathOf(jobId)}/events`, headers },
+      signal,
+    )
     const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true
-    if (response.status !== 200 || !isStream) return { kind: 'none' }
+    if (response.status !== 200 || !isStream) {
+      await response.body?.cancel()
+      return { kind: 'none' }
+    }
     for await (const event of eventsOf(response, idleMs)) {
       if ('retryMs' in event) {
         reconnectMs = Math.min(event.retryMs, reconnectMsMax)
@@ -169,12 +169,8 @@ const readStream = async (
     }
     return { kind: 'early', seen, reconnectMs }
   } catch (error) {
-    patience.check()
     if (error instanceof ClientFault && error.reason !== 'network') throw error
     return { kind: 'early', seen, reconnectMs }
-  } finally {
-    patience.signal.removeEventListener('abort', abort)
-    stop.abort()
   }
 }
 
@@ -205,7 +201,9 @@ export const outcomeWith = async (
   }
   let lastSeen: string | undefined
   for (let empty = 0; settings.events && empty < emptyStreamsMax; ) {
-    const end = await readStream(settings, jobId, lastSeen, following, patience)
+    const end = await patience.step(patience.leftMs(), (signal) =>
+      readStream(settings, jobId, lastSeen, following, signal),
+    )
     if (end.kind === 'settled') return end
     if (end.kind === 'none') break
     lastSeen = end.seen ?? lastSeen

@@ -8,16 +8,15 @@ export interface CallOptions {
   withinMs?: number
 }
 
-/** The limit on one call: ends with the caller's signal or with its time. */
+/** The limit on one call: it ends with the caller's signal or with its time. Holds no timer between the steps. */
 export interface Patience {
-  readonly signal: AbortSignal
   leftMs(): number
-  /** Waits, and ends early with the fault that ended the call. @throws {ClientFault} `aborted` or `timeout`. */
+  /** The fault that ended the call; undefined while it goes on. */
+  over(): ClientFault | undefined
+  /** Waits, at most until the call is over. @throws {ClientFault} `aborted` or `timeout`. */
   pause(pauseMs: number): Promise<void>
-  /** @throws {ClientFault} `aborted` or `timeout` once the call is over. */
-  check(): void
-  /** Frees the timer and the caller's signal. */
-  end(): void
+  /** Gives a step a signal that aborts when the call is over, or after `stepMs`. */
+  step<T>(stepMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T>
 }
 
 const backoffMsFirst = 100
@@ -30,43 +29,42 @@ export const backoffMs = (attempt: number): number =>
 /** Never sooner than asked for, and up to half as long again, so that a crowd does not come back as one. */
 export const spread = (pauseMs: number): number => pauseMs * (1 + Math.random() / 2)
 
-export const patienceOf = (
-  what: string,
-  { signal, withinMs }: Required<Pick<CallOptions, 'withinMs'>> & CallOptions,
-): Patience => {
-  const endsAtMs = performance.now() + withinMs
-  const over = new AbortController()
-  const abort = (): void => over.abort(new ClientFault('aborted', `${what} was aborted`))
-  const timer = setTimeout(
-    () => over.abort(new ClientFault('timeout', `${what} was not done within ${withinMs} ms`)),
-    withinMs,
-  )
-  if (signal?.aborted) abort()
-  else signal?.addEventListener('abort', abort)
+/** The longest that timers can wait. */
+const timerMsMax = 2 ** 31 - 1
 
-  const check = (): void => {
-    if (over.signal.aborted) throw over.signal.reason
+/** @param what is named in the fault that ends the call. */
+export const patienceOf = (what: string, withinMs: number, signal: AbortSignal | undefined): Patience => {
+  const endsAtMs = performance.now() + withinMs
+  const leftMs = (): number => Math.max(0, endsAtMs - performance.now())
+
+  const over = (): ClientFault | undefined => {
+    if (signal?.aborted) return new ClientFault('aborted', `${what} was aborted`, { cause: signal.reason })
+    return leftMs() > 0 ? undefined : new ClientFault('timeout', `${what} took longer than it may`)
   }
-  return {
-    signal: over.signal,
-    leftMs: () => Math.max(0, endsAtMs - performance.now()),
-    check,
-    pause: async (pauseMs) => {
-      check()
-      await new Promise<void>((resolve) => {
-        const done = (): void => {
-          clearTimeout(pausing)
-          over.signal.removeEventListener('abort', done)
-          resolve()
-        }
-        const pausing = setTimeout(done, pauseMs)
-        over.signal.addEventListener('abort', done)
-      })
-      check()
-    },
-    end: () => {
+
+  const step = async <T>(stepMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+    const stop = new AbortController()
+    const abort = (): void => stop.abort()
+    // Rounded up, so that the time is really over when the timer says so.
+    const timer = setTimeout(abort, Math.min(Math.ceil(Math.min(stepMs, leftMs())), timerMsMax))
+    if (signal?.aborted) abort()
+    else signal?.addEventListener('abort', abort)
+    try {
+      return await work(stop.signal)
+    } finally {
       clearTimeout(timer)
       signal?.removeEventListener('abort', abort)
-    },
+    }
   }
+
+  const pause = async (pauseMs: number): Promise<void> => {
+    await step(pauseMs, (stopped) =>
+      stopped.aborted
+        ? Promise.resolve()
+        : new Promise<void>((resolve) => stopped.addEventListener('abort', () => resolve())),
+    )
+    const fault = over()
+    if (fault) throw fault
+  }
+  return { leftMs, over, pause, step }
 }

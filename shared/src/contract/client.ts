@@ -6,7 +6,7 @@ import { type Bought, buyWith, type Purchase } from './client-buy.ts'
 import { ClientFault } from './client-fault.ts'
 import { type Answer, type Fetch, isRecord, problemOf, send, type Token } from './client-http.ts'
 import { type Ended, type Following, outcomeWith } from './client-outcome.ts'
-import { type CallOptions, type Patience, patienceOf } from './client-patience.ts'
+import { type CallOptions, patienceOf } from './client-patience.ts'
 import type { Problem } from './problem.ts'
 import type { Product } from './product.ts'
 import type { PurchaseView } from './purchase.ts'
@@ -50,8 +50,10 @@ const buyWithinMs = 60_000
 const outcomeWithinMs = 300_000
 const readWithinMs = 15_000
 
+type IsExpected = (body: unknown) => boolean
+
 /** @throws {ClientFault} for a 5xx, and for what is neither the body that was expected nor a problem. */
-const foundIn = <T>(answer: Answer, what: string, isExpected: (body: unknown) => boolean): Found<T> => {
+const foundIn = <T>(answer: Answer, what: string, isExpected: IsExpected): Found<T> => {
   const { status, body } = answer
   if (status === 200 && isExpected(body)) return { kind: 'found', value: body as T }
   const problem = problemOf(answer)
@@ -80,31 +82,20 @@ export const createClient = (options: ClientOptions): FlashSaleClient => {
     events: options.events ?? true,
   }
 
-  const within = async <T>(
-    what: string,
-    withinMs: number,
-    call: CallOptions,
-    work: (patience: Patience) => Promise<T>,
-  ): Promise<T> => {
-    const patience = patienceOf(what, { withinMs, ...call })
-    try {
-      return await work(patience)
-    } finally {
-      patience.end()
-    }
+  const read = async <T>(
+    path: string,
+    { withinMs = readWithinMs, signal }: CallOptions,
+    isExpected = isRecord as IsExpected,
+  ) => {
+    const patience = patienceOf(`GET ${path}`, withinMs, signal)
+    return foundIn<T>(await send(settings, { method: 'GET', path }, patience), path, isExpected)
   }
-  const read = <T>(path: string, call: CallOptions, isExpected = isRecord as (body: unknown) => boolean) =>
-    within(path, readWithinMs, call, async ({ signal }) =>
-      foundIn<T>(await send(settings, { method: 'GET', path }, signal), path, isExpected),
-    )
 
   return {
-    buy: (purchase, call = {}) =>
-      within('buying', buyWithinMs, call, (patience) => buyWith(settings, purchase, patience)),
-    outcome: (jobId, call = {}) =>
-      within('waiting for the outcome', outcomeWithinMs, call, (patience) =>
-        outcomeWith(settings, jobId, call, patience),
-      ),
+    buy: (purchase, { withinMs = buyWithinMs, signal } = {}) =>
+      buyWith(settings, purchase, patienceOf('buying', withinMs, signal)),
+    outcome: (jobId, { withinMs = outcomeWithinMs, signal, ...following } = {}) =>
+      outcomeWith(settings, jobId, following, patienceOf('waiting for the outcome', withinMs, signal)),
     purchase: (jobId, call = {}) => read(`/purchases/${encodeURIComponent(jobId)}`, call),
     products: ({ before, ...call } = {}) =>
       read(before === undefined ? '/products' : `/products?before=${before}`, call, Array.isArray),
