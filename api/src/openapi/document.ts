@@ -74,7 +74,7 @@ export const openApiDocument = (all: readonly RouteDescription[] = routes) => {
     openapi: '3.1.1',
     info: {
       title: 'Flash Sale Engine',
-      version: '1.0.0',
+      version: '0.1.0',
       description,
       license: { name: 'MIT', identifier: 'MIT' },
     },
