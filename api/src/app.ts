@@ -12,6 +12,7 @@ import { customersRoute } from './customers-route.ts'
 import { dashboard } from './dashboard.ts'
 import type { PurchaseQueue } from './enqueue.ts'
 import { healthRoute } from './health-route.ts'
+import { docsRoute } from './openapi/docs-route.ts'
 import { ordersRoute } from './orders-route.ts'
 import type { OutcomeFeed } from './outcome-feed.ts'
 import { answerFault, unknownRoute } from './problem-answer.ts'
@@ -78,6 +79,7 @@ export const createApp = (deps: AppDeps): Express => {
   app.use(dashboardPath, dashboard(queues, redis, dashboardPath))
   app.use('/admin', adminRoute({ database: adminDatabase, catalog, redis, queues }))
   app.use(healthRoute(() => checkReadiness(deps.redis, deps.database)))
+  app.use(docsRoute())
   app.use(unknownRoute)
   app.use(answerFault)
   return app

@@ -177,6 +177,7 @@ export const serveApi = async (
   }
 
   return {
+    app,
     port: server.port,
     call,
     createProduct,

@@ -1,19 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { answering, serve, silent } from '../test/http-server.ts'
-import { createClient, retryAfterMsOf } from './client.ts'
-
-const nowMs = Date.UTC(2026, 0, 1)
-
-test.each([
-  [undefined, undefined],
-  ['0', 0],
-  ['2', 2_000],
-  ['Thu, 01 Jan 2026 00:00:05 GMT', 5_000],
-  ['Wed, 31 Dec 2025 00:00:00 GMT', 0],
-  ['soon', undefined],
-])('Retry-After %j is %j ms', (header, expected) => {
-  expect(retryAfterMsOf(header, nowMs)).toBe(expected)
-})
+import { createClient } from './client.ts'
 
 test('priming opens every connection at once', async () => {
   const sockets = new Set<unknown>()

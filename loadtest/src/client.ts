@@ -1,3 +1,5 @@
+import { createClient as createShopClient, type FlashSaleClient } from '@flash-sale/shared/contract/client.ts'
+import { type Fetch, retryAfterMsOf } from '@flash-sale/shared/contract/client-http.ts'
 import { Pool } from 'undici'
 
 /** What came back: an answer of any status, or a fault, after which nobody knows what the server did. */
@@ -24,6 +26,11 @@ export interface Call {
 /** HTTP to one origin over a fixed number of kept connections. */
 export interface Client {
   readonly origin: string
+  /**
+   * The client of the contract over the same connections. It polls: a stream of events would hold its connection until
+   * the outcome, so that buyers beyond the number of connections could not even send their purchase.
+   */
+  readonly shop: FlashSaleClient
   /** Never throws and never hangs: a fault is a value. */
   send(call: Call): Promise<Answer>
   /** Opens all connections by asking for `path` over each, so that later calls find them open. */
@@ -35,13 +42,8 @@ export interface Client {
 const answerTimeoutMs = 15_000
 const connectTimeoutMs = 5_000
 
-/** Milliseconds that a Retry-After header asks for; it holds seconds or a date (RFC 9110). */
-export function retryAfterMsOf(header: string | undefined, nowMs: number = Date.now()): number | undefined {
-  if (header === undefined) return undefined
-  if (/^\d{1,9}$/.test(header)) return Number(header) * 1000
-  const atMs = Date.parse(header)
-  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs)
-}
+/** Longer pauses are cut, so that a run ends; a buyer of flesh and blood comes back sooner, too. */
+const retryAfterMsMax = 5_000
 
 const jsonOf = (text: string): unknown => {
   try {
@@ -57,6 +59,33 @@ const reasonOf = (error: unknown): string => {
   // An AggregateError of several addresses has an empty message; its code tells all.
   return code !== undefined && !code.startsWith('UND_ERR_DESTROYED') ? code : error.message
 }
+
+const headerOf = (headers: Record<string, string | string[] | undefined>, name: string): string | null => {
+  const value = headers[name]
+  return (Array.isArray(value) ? value[0] : value) ?? null
+}
+
+/**
+ * As `fetch`, over these connections, and without what a `Response` costs. The signal is not heard: the pool has time
+ * limits of its own, and destroying it ends every call.
+ */
+const fetchOver =
+  (pool: Pool, origin: string): Fetch =>
+  async (url, { method, headers, body }) => {
+    try {
+      const path = url.slice(origin.length)
+      const response = await pool.request({ method, path, headers, body: body ?? null })
+      return {
+        status: response.statusCode,
+        headers: { get: (name) => headerOf(response.headers, name) },
+        // Streams are for `outcome` by events, which is switched off.
+        body: null,
+        text: () => response.body.text(),
+      }
+    } catch (error) {
+      throw new Error(reasonOf(error))
+    }
+  }
 
 /** Makes a client of `connections` connections, opened when they are first needed. */
 export function createClient(origin: string, connections: number): Client {
@@ -77,8 +106,7 @@ export function createClient(origin: string, connections: number): Client {
         body: body === undefined ? null : JSON.stringify(body),
       })
       const text = await response.body.text()
-      const retryAfter = response.headers['retry-after']
-      const retryAfterMs = retryAfterMsOf(Array.isArray(retryAfter) ? retryAfter[0] : retryAfter)
+      const retryAfterMs = retryAfterMsOf(headerOf(response.headers, 'retry-after'))
       const replayed = response.headers['idempotency-replayed'] === 'true'
       return { kind: 'answer', status: response.statusCode, body: jsonOf(text), retryAfterMs, replayed }
     } catch (error) {
@@ -86,8 +114,17 @@ export function createClient(origin: string, connections: number): Client {
     }
   }
 
+  const { origin: baseUrl } = new URL(origin)
+  const fetch = fetchOver(pool, baseUrl)
   return {
-    origin: new URL(origin).origin,
+    origin: baseUrl,
+    shop: createShopClient({
+      baseUrl,
+      fetch,
+      attemptTimeoutMs: answerTimeoutMs,
+      retryAfterMsMax,
+      events: false,
+    }),
     send,
     prime: async (path) => {
       await Promise.all(Array.from({ length: connections }, () => send({ method: 'GET', path })))

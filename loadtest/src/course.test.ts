@@ -27,7 +27,6 @@ const settledResult = (bought: Bought, index: number): BuyerResult => {
   return {
     kind: 'settled',
     jobId: `job-${index}`,
-    statusPath: `/purchases/job-${index}`,
     acceptMs,
     outcomeMs,
     outcome,

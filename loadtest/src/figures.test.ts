@@ -9,7 +9,6 @@ const at = (second: number): string => new Date(Date.UTC(2026, 0, 1, 0, 0, secon
 const settled = (id: string, accepted: number, outcome: Outcome, orderId?: string): BuyerResult => ({
   kind: 'settled',
   jobId: id,
-  statusPath: `/purchases/${id}`,
   acceptMs: 10,
   outcomeMs: 2_000,
   outcome,

@@ -20,7 +20,7 @@ async function followAt(gets: Handler[], posts: Handler[], resendsMax = 3) {
   const client = createClient(origin, 1)
   onTestFinished(() => client.destroy('the test is over'))
   const purchase = { key: 'k-1', request: { productId: 1, customerId: 'c', quantity: 1 } }
-  const first = { jobId: 'j', statusPath: '/purchases/j', pollAfterMs: 1, retries: 1, replayed: false }
+  const first = { jobId: 'j', pollAfterMs: 1, retries: 1, replayed: false }
   const patience = { deadlineAtMs: performance.now() + 10_000, resendsMax }
   return { ...(await follow(client, purchase, { kind: 'accepted', ...first }, patience)), keys }
 }

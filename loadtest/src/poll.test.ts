@@ -25,7 +25,7 @@ async function poll(steps: Handler[], timeoutMs = 10_000) {
   const client = createClient(origin, 1)
   onTestFinished(() => client.destroy('the test is over'))
   const deadline = setTimeout(() => void client.destroy('no answer in time'), timeoutMs)
-  const accepted = { statusPath: '/purchases/j', pollAfterMs: 1 }
+  const accepted = { jobId: 'j', pollAfterMs: 1 }
   const ending = await pollToOutcome(client, accepted, performance.now() + timeoutMs)
   clearTimeout(deadline)
   return { ending, asked }

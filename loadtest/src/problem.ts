@@ -7,10 +7,6 @@ export const isRecord = (value: unknown): value is Record<string, unknown> =>
 const isProblem = (body: unknown): body is Problem =>
   isRecord(body) && typeof body.code === 'string' && typeof body.detail === 'string'
 
-/** The code of a problem answer, or `HTTP 502` where something else than the engine answered. */
-export const problemCodeOf = (status: number, body: unknown): string =>
-  isProblem(body) ? body.code : `HTTP ${status}`
-
 /** One line for people: the code, and what the server says about it. */
 export const problemTextOf = (status: number, body: unknown): string =>
   isProblem(body) ? `${body.code}: ${body.detail}` : `HTTP ${status}`

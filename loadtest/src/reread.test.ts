@@ -16,7 +16,6 @@ const view = (status: Outcome, waits: { queueWaitMs?: number } = {}) => ({
 const settled = (waits: { queueWaitMs?: number } = {}): BuyerResult => ({
   kind: 'settled',
   jobId: 'j',
-  statusPath: '/purchases/j',
   acceptMs: 1,
   outcomeMs: 2,
   outcome: 'confirmed',

@@ -1,5 +1,6 @@
+import { ClientFault } from '@flash-sale/shared/contract/client-fault.ts'
+import { isSettled, type Settled as SettledView } from '@flash-sale/shared/contract/client-outcome.ts'
 import type { Client } from './client.ts'
-import { readAnswer } from './poll.ts'
 import type { BuyerResult } from './workload.ts'
 
 type Settled = Extract<BuyerResult, { kind: 'settled' }>
@@ -19,9 +20,19 @@ export async function reread(client: Client, results: readonly BuyerResult[]): P
   )
 }
 
+/** Undefined when it cannot be had now. */
+async function outcomeNow(client: Client, jobId: string): Promise<SettledView | undefined> {
+  try {
+    const found = await client.shop.purchase(jobId)
+    return found.kind === 'found' && isSettled(found.value) ? found.value : undefined
+  } catch (error) {
+    if (error instanceof ClientFault) return undefined
+    throw error
+  }
+}
+
 async function rereadOne(client: Client, result: Settled): Promise<Settled> {
-  const answer = readAnswer(await client.send({ method: 'GET', path: result.statusPath }))
-  if (answer.kind !== 'settled') return result
-  if (answer.outcome !== result.outcome) return { ...result, changedTo: answer.outcome }
-  return { ...result, view: answer.view }
+  const view = await outcomeNow(client, result.jobId)
+  if (!view) return result
+  return view.status === result.outcome ? { ...result, view } : { ...result, changedTo: view.status }
 }

@@ -35,7 +35,6 @@ test('an accepted purchase', async () => {
     submission: {
       kind: 'accepted',
       jobId: 'j',
-      statusPath: '/purchases/j',
       pollAfterMs: 3,
       retries: 0,
       replayed: false,
@@ -43,13 +42,6 @@ test('an accepted purchase', async () => {
     bodies: [request],
     keys: new Set(['k-1']),
   })
-})
-
-test('an absolute status address is asked at the origin we know', async () => {
-  const { submission } = await submit([
-    answering(202, { jobId: 'j', statusUrl: 'http://inside:9/purchases/j?x=1' }),
-  ])
-  expect(submission).toMatchObject({ kind: 'accepted', statusPath: '/purchases/j?x=1' })
 })
 
 test.each<[string, Handler]>([

@@ -44,7 +44,6 @@ type Seen =
   | {
       kind: 'settled'
       jobId: string
-      statusPath: string
       acceptMs: number
       outcomeMs: number
       outcome: Outcome
@@ -102,11 +101,11 @@ export async function runWorkload(workload: Workload, tally: Tally): Promise<Buy
     tally.accepted += 1
     const acceptMs = performance.now() - startedAtMs
     const { ending, accepted, retries } = await follow(client, bought, submission, patience)
-    const { jobId, statusPath, replayed } = accepted
+    const { jobId, replayed } = accepted
     count(ending.kind === 'settled' ? ending.outcome : 'lost', tally)
     const sent = { jobId, acceptMs, retries, replayed }
     if (ending.kind === 'lost') return { ...sent, kind: 'lost', reason: ending.reason }
-    return { ...sent, ...ending, statusPath, outcomeMs: performance.now() - startedAtMs }
+    return { ...sent, ...ending, outcomeMs: performance.now() - startedAtMs }
   }
 
   try {

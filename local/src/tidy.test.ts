@@ -11,6 +11,8 @@ describe('imports', () => {
     ['api/src/app.ts', "import express from 'express'"],
     ['worker/src/main.ts', "import { a } from '@flash-sale/shared/queue.ts'"],
     ['loadtest/src/client.ts', "import type { Product } from '@flash-sale/shared/contract/product.ts'"],
+    ['loadtest/src/client.ts', "import { createClient } from '@flash-sale/shared/contract/client.ts'"],
+    ['loadtest/src/submit.ts', "import { ClientFault } from '@flash-sale/shared/contract/client-fault.ts'"],
     ['local/src/start.ts', "import { migrate } from '@flash-sale/shared/migrate.ts'"],
     ['api/test/app.test.ts', "import { startEngine } from '@flash-sale/local/engine.ts'"],
     ['loadtest/bench/main.ts', "import { startEngine } from '../../local/src/engine.ts'"],

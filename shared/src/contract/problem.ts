@@ -1,3 +1,5 @@
+import { z } from 'zod'
+
 /**
  * The one table of problems (RFC 9457, `application/problem+json`). `type` is `/problems/{code}`.
  * A code is part of the contract: clients switch on it, so it never changes its meaning.
@@ -44,24 +46,32 @@ export const problems = {
 
 export type ProblemCode = keyof typeof problems
 
-/**
- * One field that was refused. `path` is a JSON path like `quantity`, empty for the body itself, or the name of a header
- * like `Idempotency-Key`.
- */
-export interface FieldProblem {
-  path: string
-  message: string
-}
+export const problemCodes = Object.keys(problems) as ProblemCode[]
+
+/** One field that was refused. */
+const fieldProblemSchema = z.object({
+  path: z
+    .string()
+    .describe(
+      'A JSON path like `quantity`, empty for the body itself, or the name of a header like `Idempotency-Key`.',
+    ),
+  message: z.string().describe('What was expected, what was got.'),
+})
+export type FieldProblem = z.infer<typeof fieldProblemSchema>
 
 /** Body of every answer with a status of 400 or above. */
-export interface Problem {
-  type: `/problems/${ProblemCode}`
-  code: ProblemCode
-  title: string
-  status: number
-  /** What was expected, what was got, what to do. */
-  detail: string
-  errors?: FieldProblem[]
-  /** Of the purchase whose outcome this is; absent when none was accepted. */
-  jobId?: string
-}
+export const problemSchema = z
+  .object({
+    type: z.templateLiteral(['/problems/', z.enum(problemCodes)]),
+    code: z.enum(problemCodes).describe('What to switch on: a code never changes its meaning.'),
+    title: z.string(),
+    status: z.int().min(400).max(599),
+    detail: z.string().describe('What was expected, what was got, what to do.'),
+    errors: z.array(fieldProblemSchema).optional().describe('The first few fields that were refused.'),
+    jobId: z
+      .uuid()
+      .optional()
+      .describe('Of the purchase whose outcome this is; absent when none was accepted.'),
+  })
+  .meta({ description: 'A refusal or a fault (RFC 9457).' })
+export type Problem = z.infer<typeof problemSchema>

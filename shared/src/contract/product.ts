@@ -14,25 +14,63 @@ export const saleStatuses = ['upcoming', 'open', 'closed'] as const
 export type SaleStatus = (typeof saleStatuses)[number]
 
 /** Answer of `GET /products/:id`, of `POST /admin/products` and of whatever changes one. Times are ISO 8601. */
-export interface Product {
-  id: number
-  name: string
-  stock: number
-  initialStock: number
-  /** Units one customer may buy in all; null: no limit. */
-  perCustomerLimit: number | null
-  /** Units one purchase may hold; null: 10. */
-  maxPerPurchase: number | null
-  opensAt: string | null
-  closesAt: string | null
-  saleStatus: SaleStatus
-  /** A demo product may be reset, and bought with the naive strategy where that is switched on. */
-  demo: boolean
-  /** Simulated payment latency, spent inside the lease; demo products only. */
-  thinkMs: number
-  /** Purchases per lock for this product; null: the worker's `BATCH_MAX`. Demo products only. */
-  batchMax: number | null
-}
+export const productSchema = z
+  .object({
+    id: productIdSchema,
+    name: z.string(),
+    stock: z.int().min(0).describe('Units that are left.'),
+    initialStock: z.int().min(0).describe('Units there were when the product was made or reset.'),
+    perCustomerLimit: z
+      .int()
+      .min(1)
+      .nullable()
+      .describe('Units one customer may buy in all; null: no limit.'),
+    maxPerPurchase: z
+      .int()
+      .min(1)
+      .max(quantityMax)
+      .nullable()
+      .describe('Units one purchase may hold; null: 10.'),
+    opensAt: z.iso.datetime().nullable().describe('When the sale opens; null: it is open.'),
+    closesAt: z.iso.datetime().nullable().describe('When the sale closes; null: it does not.'),
+    saleStatus: z
+      .enum(saleStatuses)
+      .describe(
+        'Whether it is on sale at the time of the answer, by the clock that decides about purchases.',
+      ),
+    demo: z
+      .boolean()
+      .describe('A demo product may be reset, and bought with the naive strategy where that is switched on.'),
+    thinkMs: z
+      .int()
+      .min(0)
+      .describe('Simulated payment latency in milliseconds, spent inside the lease; demo products only.'),
+    batchMax: z
+      .int()
+      .min(1)
+      .nullable()
+      .describe("Purchases per lock for this product; null: the worker's `BATCH_MAX`. Demo products only."),
+  })
+  .meta({
+    description: 'A product as it is sold. Times are ISO 8601 in UTC.',
+    examples: [
+      {
+        id: 1,
+        name: 'iPhone 15',
+        stock: 63,
+        initialStock: 100,
+        perCustomerLimit: 2,
+        maxPerPurchase: null,
+        opensAt: '2030-01-31T18:00:00.000Z',
+        closesAt: null,
+        saleStatus: 'upcoming',
+        demo: false,
+        thinkMs: 0,
+        batchMax: null,
+      },
+    ],
+  })
+export type Product = z.infer<typeof productSchema>
 
 const perCustomerLimitSchema = z.int().min(1).max(1_000_000).nullable()
 const maxPerPurchaseSchema = z.int().min(1).max(quantityMax).nullable()

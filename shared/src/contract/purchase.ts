@@ -64,42 +64,106 @@ export const tokenPurchaseRequestSchema = purchaseRequestSchema.extend({
  */
 export const idempotencyKeySchema = z.string().regex(/^[ -~]{1,255}$/)
 
+/** What a purchase is known by everywhere: a UUID of version 7 or 8. */
+const jobIdSchema = z.uuid()
+
 /** Answer 202 of `POST /purchases`; with `Idempotency-Replayed: true` when it was accepted before. */
-export interface PurchaseAccepted {
-  jobId: string
-  /** What it was accepted as; a purchase that was accepted before may have its outcome already. */
-  status: 'queued'
-  /** Where to poll; the same as the `Location` header. */
-  statusUrl: string
-  /** When to poll first, in milliseconds from now. */
-  pollAfterMs: number
-}
+export const purchaseAcceptedSchema = z
+  .object({
+    jobId: jobIdSchema,
+    status: z
+      .literal('queued')
+      .describe('What it was accepted as; a purchase that was accepted before may have its outcome already.'),
+    statusUrl: z.string().describe('Where to poll; the same as the `Location` header.'),
+    pollAfterMs: z.int().min(0).describe('When to poll first, in milliseconds from now.'),
+  })
+  .meta({
+    description: 'A purchase that waits for its outcome.',
+    examples: [
+      {
+        jobId: '019ac0e6-3f80-7d2c-9c55-0f3a1f6f2b11',
+        status: 'queued',
+        statusUrl: '/purchases/019ac0e6-3f80-7d2c-9c55-0f3a1f6f2b11',
+        pollAfterMs: 250,
+      },
+    ],
+  })
+export type PurchaseAccepted = z.infer<typeof purchaseAcceptedSchema>
 
 /** Answer 200 of `GET /purchases/:jobId`. Times are ISO 8601 in UTC. */
-export interface PurchaseView {
-  jobId: string
-  productId: number
-  quantity: number
-  status: PurchaseStatus
-  /** Only when `status` is `confirmed`. */
-  orderId?: number | string
-  acceptedAt: string
-  settledAt?: string
-  /** From acceptance until a worker took the job. */
-  queueWaitMs?: number
-  /** From there until the product's lock was granted for the batch of this purchase. */
-  lockWaitMs?: number
-  /** The stock transaction of the batch. */
-  settleMs?: number
-  /** How many purchases were settled together with this one, itself included. */
-  batchSize?: number
-  /**
-   * While there is no outcome, where known: how many purchases will be settled before this one, of whatever product. An
-   * estimate, which does not grow under steady load.
-   */
-  aheadEstimate?: number
-  /** With `aheadEstimate`, where the queue's speed is known: in how many milliseconds its outcome is expected. */
-  etaMs?: number
-  /** When to poll again, in milliseconds; absent once there is an outcome. */
-  pollAfterMs?: number
-}
+export const purchaseViewSchema = z
+  .object({
+    jobId: jobIdSchema,
+    productId: productIdSchema,
+    quantity: z.int().min(1).max(quantityMax),
+    status: z
+      .enum([...pendingStatuses, ...outcomes])
+      .describe(
+        'Where it is: `queued` (waiting in the queue), then `waiting_for_lock` (a worker has it), `settling` ' +
+          '(being decided), and then, for ever, its outcome.',
+      ),
+    orderId: z.union([z.int(), z.string()]).optional().describe('Only when `status` is `confirmed`.'),
+    acceptedAt: z.iso.datetime(),
+    settledAt: z.iso.datetime().optional(),
+    queueWaitMs: z.number().min(0).optional().describe('From acceptance until a worker took the job.'),
+    lockWaitMs: z
+      .number()
+      .min(0)
+      .optional()
+      .describe("From there until the product's lock was granted for the batch of this purchase."),
+    settleMs: z.number().min(0).optional().describe('The stock transaction of the batch.'),
+    batchSize: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('How many purchases were settled together with this one, itself included.'),
+    aheadEstimate: z
+      .int()
+      .min(0)
+      .optional()
+      .describe(
+        'While there is no outcome, where known: how many purchases will be settled before this one, of whatever ' +
+          'product. An estimate, which does not grow under steady load.',
+      ),
+    etaMs: z
+      .int()
+      .min(0)
+      .optional()
+      .describe(
+        "With `aheadEstimate`, where the queue's speed is known: in how many milliseconds its outcome is expected.",
+      ),
+    pollAfterMs: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('When to poll again, in milliseconds; absent once there is an outcome.'),
+  })
+  .meta({
+    description: 'Where a purchase is, or how it ended. Times are ISO 8601 in UTC.',
+    examples: [
+      {
+        jobId: '019ac0e6-3f80-7d2c-9c55-0f3a1f6f2b11',
+        productId: 1,
+        quantity: 1,
+        status: 'confirmed',
+        orderId: 1001,
+        acceptedAt: '2030-01-31T18:00:00.120Z',
+        settledAt: '2030-01-31T18:00:00.161Z',
+        queueWaitMs: 12,
+        lockWaitMs: 23,
+        settleMs: 6,
+        batchSize: 87,
+      },
+      {
+        jobId: '019ac0e6-3f80-7d2c-9c55-0f3a1f6f2b12',
+        productId: 1,
+        quantity: 1,
+        status: 'queued',
+        acceptedAt: '2030-01-31T18:00:00.120Z',
+        aheadEstimate: 412,
+        etaMs: 640,
+        pollAfterMs: 250,
+      },
+    ],
+  })
+export type PurchaseView = z.infer<typeof purchaseViewSchema>

@@ -1,0 +1,83 @@
+/** The OpenAPI document, made from the schemas that validate and from what each route says about itself. */
+import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi'
+import { adminProductRoutes } from './admin-products-openapi.ts'
+import { answerHeaders } from './headers.ts'
+import { namedSchemas } from './named-schemas.ts'
+import { productRoutes } from './products-openapi.ts'
+import { purchaseRoutes } from './purchases-openapi.ts'
+import { problemAnswer, routeConfigOf } from './route-config.ts'
+import type { RouteDescription } from './route-description.ts'
+import { serviceRoutes } from './service-openapi.ts'
+
+/** Every route that is published. */
+export const routes: readonly RouteDescription[] = [
+  ...purchaseRoutes,
+  ...productRoutes,
+  ...adminProductRoutes,
+  ...serviceRoutes,
+]
+
+const description = `Takes every purchase into a queue that people can see, and settles many of them in one transaction.
+
+**Errors** are \`application/problem+json\` (RFC 9457) with a \`code\` that never changes its meaning. A method that an
+address does not answer is 405 \`method-not-allowed\` with \`Allow\`; GET answers HEAD as well; an address that does not
+exist is 404 \`unknown-route\`. What is not HTTP at all (headers over 8 kB, a request that takes over 15 s) is answered
+400, 408, 413 or 431 with \`"type": "about:blank"\`, and the connection closed.
+
+**Bodies** are JSON in UTF-8 of at most 4 kB; unknown fields are refused. Clients must ignore fields of answers that they
+do not know.`
+
+const registryOf = (all: readonly RouteDescription[]): OpenAPIRegistry => {
+  const registry = new OpenAPIRegistry([namedSchemas])
+  for (const [name, header] of Object.entries(answerHeaders)) {
+    registry.registerComponent('headers', name, header)
+  }
+  registry.registerComponent('securitySchemes', 'customer', {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description:
+      'A token of the customer, where the engine runs with `AUTH_MODE=jwt`; its `sub` is the customer.',
+  })
+  registry.registerComponent('securitySchemes', 'admin', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'A token of an admin.',
+  })
+  registry.registerComponent('securitySchemes', 'adminBasic', {
+    type: 'http',
+    scheme: 'basic',
+    description: "An admin's name and secret.",
+  })
+  for (const route of all) registry.registerPath(routeConfigOf(route))
+  return registry
+}
+
+/** What is answered where there is no route, hence part of no operation. */
+const answersBeyondRoutes = () => ({
+  UnknownRoute: problemAnswer(404, ['unknown-route']),
+  MethodNotAllowed: problemAnswer(405, ['method-not-allowed']),
+})
+
+/** The document of these routes; an object of plain JSON. */
+export const openApiDocument = (all: readonly RouteDescription[] = routes) => {
+  const registry = registryOf(all)
+  for (const [name, answer] of Object.entries(answersBeyondRoutes())) {
+    const [mediaType] = Object.keys(answer.content)
+    const { examples } = answer.content['application/problem+json']
+    registry.registerComponent('responses', name, {
+      ...answer,
+      content: { [String(mediaType)]: { schema: { $ref: '#/components/schemas/Problem' }, examples } },
+    })
+  }
+  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+    openapi: '3.1.1',
+    info: {
+      title: 'Flash Sale Engine',
+      version: '0.1.0',
+      description,
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+  })
+}

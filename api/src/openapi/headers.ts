@@ -1,0 +1,41 @@
+/** Headers of answers, by name, as the document describes them. */
+export const answerHeaders = {
+  'X-Request-Id': {
+    description: "The request's id in our logs: the one that a proxy sent, or one of ours.",
+    schema: { type: 'string' },
+    example: '5d2c1a52-1d0a-4d0c-9c61-2b1f0a7f9d3e',
+  },
+  Location: {
+    description: 'Where to look, as an address without a host.',
+    schema: { type: 'string' },
+    example: '/purchases/019ac0e6-3f80-7d2c-9c55-0f3a1f6f2b11',
+  },
+  'Retry-After': {
+    description: 'Whole seconds after which to ask again.',
+    schema: { type: 'integer', minimum: 1 },
+    example: 1,
+  },
+  'Idempotency-Replayed': {
+    description: '`true` when this purchase was accepted by an earlier call with the same key.',
+    schema: { type: 'string', const: 'true' },
+    example: 'true',
+  },
+  Allow: {
+    description: 'The methods that this address answers.',
+    schema: { type: 'string' },
+    example: 'GET, HEAD',
+  },
+  'WWW-Authenticate': {
+    description: 'Which credentials are needed.',
+    schema: { type: 'string' },
+    example: 'Basic realm="Flash Sale Engine", charset="UTF-8"',
+  },
+} as const
+
+export type HeaderName = keyof typeof answerHeaders
+
+/** References to these headers, and to those that every answer has. */
+export const headerRefs = (names: readonly HeaderName[]): Record<string, { $ref: string }> =>
+  Object.fromEntries(
+    ['X-Request-Id', ...names].map((name) => [name, { $ref: `#/components/headers/${name}` }]),
+  )

@@ -1,0 +1,100 @@
+/** How a route's description becomes an operation of the document. */
+import type { RouteConfig } from '@asteasolutions/zod-to-openapi'
+import { type ProblemCode, problems } from '@flash-sale/shared/contract/problem.ts'
+import type { z } from 'zod'
+import { type HeaderName, headerRefs } from './headers.ts'
+import { problem } from './named-schemas.ts'
+import { problemExample } from './problem-examples.ts'
+import {
+  type Access,
+  type AnswerDescription,
+  problemsOf,
+  type RouteDescription,
+} from './route-description.ts'
+
+type Answer = RouteConfig['responses'][string]
+
+const examplesOf = (schema: z.ZodType): Record<string, { value: unknown }> | undefined => {
+  const examples = schema.meta()?.examples
+  if (!Array.isArray(examples)) return undefined
+  return Object.fromEntries(examples.map((value, at) => [`example ${at + 1}`, { value }]))
+}
+
+const answerOf = ({ description, schema, mediaType, headers = [] }: AnswerDescription): Answer => {
+  const answer = { description, headers: headerRefs(headers) }
+  if (!schema) return mediaType ? { ...answer, content: { [mediaType]: {} } } : answer
+  const examples = examplesOf(schema)
+  return { ...answer, content: { 'application/json': { schema, ...(examples ? { examples } : {}) } } }
+}
+
+const headersOfProblem = (status: number, codes: readonly ProblemCode[]): HeaderName[] => {
+  if (status === 401) return ['WWW-Authenticate']
+  if (status === 405) return ['Allow']
+  return status === 503 || codes.includes('sale-not-open') ? ['Retry-After'] : []
+}
+
+/** The answer for problems of one status. */
+export const problemAnswer = (status: number, codes: readonly ProblemCode[]) => ({
+  description: codes.map((code) => `\`${code}\`: ${problems[code].title}`).join('\n\n'),
+  headers: headerRefs(headersOfProblem(status, codes)),
+  content: {
+    'application/problem+json': {
+      schema: problem,
+      examples: Object.fromEntries(codes.map((code) => [code, { value: problemExample(code) }])),
+    },
+  },
+})
+
+const securityByAccess: Record<Access, NonNullable<RouteConfig['security']>> = {
+  anyone: [],
+  customer: [{}, { customer: [] }, { admin: [] }],
+  admin: [{ admin: [] }, { adminBasic: [] }],
+}
+
+const problemAnswersOf = (route: RouteDescription): Record<string, Answer> => {
+  const codes = problemsOf(route)
+  const statuses = new Set(codes.map((code): number => problems[code].status))
+  return Object.fromEntries(
+    [...statuses].map((status) => [
+      status,
+      problemAnswer(
+        status,
+        codes.filter((code) => problems[code].status === status),
+      ),
+    ]),
+  )
+}
+
+/** Everything that is published of a route, in the form of the library. */
+export const routeConfigOf = (route: RouteDescription): RouteConfig => {
+  const { method, path, id, tag, summary, description, access, params, query, headers, body, answers } = route
+  const examples = Object.entries(body?.examples ?? {}).map(([name, value]) => [name, { value }])
+  return {
+    method,
+    path,
+    operationId: id,
+    tags: [tag],
+    summary,
+    ...(description ? { description } : {}),
+    security: securityByAccess[access],
+    request: {
+      ...(params ? { params } : {}),
+      ...(query ? { query } : {}),
+      ...(headers ? { headers } : {}),
+      ...(body
+        ? {
+            body: {
+              required: true,
+              content: {
+                'application/json': { schema: body.schema, examples: Object.fromEntries(examples) },
+              },
+            },
+          }
+        : {}),
+    },
+    responses: {
+      ...problemAnswersOf(route),
+      ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, answerOf(answer)])),
+    },
+  }
+}
