@@ -2,12 +2,15 @@ import type { Logger } from '@flash-sale/shared/logger.ts'
 import type { Database } from '@flash-sale/shared/postgres.ts'
 import type { ProductCatalog } from '@flash-sale/shared/product-catalog.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
+import type { ReportKeys } from '@flash-sale/shared/redis-keys.ts'
 import express, { type Express, type RequestHandler } from 'express'
 import { type AdminCredentials, adminOnly } from './admin-auth.ts'
 import { adminRoute } from './admin-route.ts'
 import { dashboard } from './dashboard.ts'
 import type { PurchaseQueue } from './enqueue.ts'
 import { healthRoute } from './health-route.ts'
+import type { ApiMetrics } from './metrics/api-metrics.ts'
+import { metricsRoute } from './metrics/metrics-route.ts'
 import { answerFault, unknownRoute } from './problem-answer.ts'
 import { productsRoute } from './products-route.ts'
 import { purchasesRoute } from './purchases-route.ts'
@@ -28,6 +31,9 @@ export interface AppDeps {
   catalog: ProductCatalog
   admin: AdminCredentials
   rules: RefusalRules
+  metrics: ApiMetrics
+  /** Where the workers report. */
+  reportKeys: ReportKeys
 }
 
 const dashboardPath = '/admin/queues'
@@ -45,7 +51,7 @@ export const createApp = (deps: AppDeps): Express => {
   app.set('etag', false)
   app.set('query parser', 'simple')
 
-  app.use(requestLog(deps.logger))
+  app.use(requestLog(deps.logger, deps.metrics.requestEnded))
   // What buyers ask for comes first: Express tries one route after the other.
   app.use(noStore)
   app.use(purchasesRoute(deps))
@@ -53,6 +59,7 @@ export const createApp = (deps: AppDeps): Express => {
   app.use('/admin', adminOnly(deps.admin))
   app.use(dashboardPath, dashboard([...deps.queues.values()], deps.redis, dashboardPath))
   app.use('/admin', adminRoute({ database: deps.adminDatabase, catalog: deps.catalog }))
+  app.use('/metrics', adminOnly(deps.admin), metricsRoute({ ...deps, queues: [...deps.queues.values()] }))
   app.use(healthRoute(() => checkReadiness(deps.redis, deps.database)))
   app.use(unknownRoute)
   app.use(answerFault)

@@ -12,6 +12,7 @@ import { apiConfig } from './api-config.ts'
 import { createApp } from './app.ts'
 import { watchLoad } from './backpressure.ts'
 import { listen } from './listen.ts'
+import { createApiMetrics } from './metrics/api-metrics.ts'
 
 /** Under the second for which a stock seen in Postgres counts as fresh. */
 const catalogRefreshMs = 800
@@ -45,8 +46,12 @@ await startOrExplain('api', async () => {
   })
   const catalog = openProductCatalog(database, { refreshMs: catalogRefreshMs, logger })
 
+  const metrics = createApiMetrics({ buyers: database, admins: adminDatabase })
   const subscriber = openSubscriberRedis(redisSettings)
-  followStock(subscriber, keys.stockChannel, (news) => catalog.hear(news))
+  followStock(subscriber, keys.stockChannel, (news) => {
+    catalog.hear(news)
+    metrics.stockNewsHeard()
+  })
   const backpressure = watchLoad({
     queues: [...queues.values()],
     depthMax: config.MAX_QUEUE_DEPTH,
@@ -66,6 +71,8 @@ await startOrExplain('api', async () => {
       soldOutFastPath: config.SOLD_OUT_FAST_PATH,
       backpressure,
     },
+    metrics,
+    reportKeys: keys.reports,
   })
   const server = await listen(app, {
     host: config.HOST,

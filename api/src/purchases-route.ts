@@ -9,6 +9,7 @@ import { withBody } from './body.ts'
 import type { PurchaseQueue } from './enqueue.ts'
 import { findPurchase } from './find-purchase.ts'
 import { idempotencyKeyOf } from './idempotency-key.ts'
+import type { ApiMetrics } from './metrics/api-metrics.ts'
 import { methodNotAllowed, sendProblem } from './problem-answer.ts'
 import { sendUnknownProduct } from './product-id.ts'
 import { openPurchaseRows } from './purchase-rows.ts'
@@ -22,6 +23,7 @@ export interface PurchasesRouteDeps {
   database: Database
   catalog: ProductCatalog
   rules: RefusalRules
+  metrics: Pick<ApiMetrics, 'purchaseAccepted'>
 }
 
 const sendInvalidKey = (response: Response, message: string): void =>
@@ -57,7 +59,7 @@ const adviceOf = ({ kind, jobId }: NotQueued, keyed: boolean): string => {
 
 /** `POST /purchases` and `GET /purchases/:jobId`. */
 export const purchasesRoute = (deps: PurchasesRouteDeps): Router => {
-  const { redis, queues, database, catalog, rules } = deps
+  const { redis, queues, database, catalog, rules, metrics } = deps
   const rows = openPurchaseRows(database)
   const sources = { redis, rows, queues: [...queues.values()] }
 
@@ -69,6 +71,8 @@ export const purchasesRoute = (deps: PurchasesRouteDeps): Router => {
 
     const key = given.kind === 'key' ? given.key : undefined
     const acceptance = await acceptPurchase({ redis, queues, rows, rules }, body, product, key)
+    if (acceptance.kind !== 'refused') response.locals.jobId = acceptance.jobId
+    if (acceptance.kind === 'accepted') metrics.purchaseAccepted(response, acceptance.replayed)
     if (acceptance.kind === 'accepted') return sendAccepted(response, acceptance.jobId, acceptance.replayed)
     if (acceptance.kind === 'refused') return sendProblem(response, acceptance.refusal)
     logReason(response, acceptance.reason)

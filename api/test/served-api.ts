@@ -9,6 +9,7 @@ import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
 import { pino } from 'pino'
 import { createApp } from '../src/app.ts'
 import { listen } from '../src/listen.ts'
+import { createApiMetrics } from '../src/metrics/api-metrics.ts'
 import type { RefusalRules } from '../src/refuse-purchase.ts'
 
 export const admin = { user: 'admin', password: 'correct horse battery' }
@@ -81,7 +82,7 @@ export const serveApi = async (
     }),
   )
   const redis = openCommandRedis({ url: stores.redisUrl, keyPrefix: stores.keyPrefix, logger }, 'api')
-  const { bullPrefix } = redisKeys(stores.keyPrefix)
+  const { bullPrefix, reports } = redisKeys(stores.keyPrefix)
   const queues = new Map(queueNames.map((name) => [name, openQueue(name, redis, bullPrefix)]))
   const [queue] = queues.values()
   if (!queue) throw new Error('there is no queue')
@@ -95,7 +96,18 @@ export const serveApi = async (
     soldOutFastPath: options.soldOutFastPath ?? false,
     backpressure: options.backpressure ?? { refusal: () => undefined },
   }
-  const app = createApp({ logger, redis, queues, database, adminDatabase, catalog, admin, rules })
+  const app = createApp({
+    logger,
+    redis,
+    queues,
+    database,
+    adminDatabase,
+    catalog,
+    admin,
+    rules,
+    metrics: createApiMetrics({ buyers: database, admins: adminDatabase }),
+    reportKeys: reports,
+  })
   const server = await listen(app, { host: '127.0.0.1', port: 0, connectionsMax: 100, logger })
   const call = callAt(`http://127.0.0.1:${server.port}`)
 

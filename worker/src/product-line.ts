@@ -6,12 +6,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '@flash-sale/shared/logger.ts'
 import type { ProductCatalog } from '@flash-sale/shared/product-catalog.ts'
+import { backoffMs } from './backoff.ts'
+import { batchIdOf } from './batch-id.ts'
 import type { Lease } from './lock/lease.ts'
 import type { PlaceInLine, ProductLock } from './lock/product-lock.ts'
-import { byAcceptance, type Purchase, type Settled } from './purchase.ts'
+import { byAcceptance, type Settled } from './purchase.ts'
 import { type BatchResult, type BatchSettler, settleBatch } from './settle-batch.ts'
 import type { Turns } from './turns.ts'
 import { type Reportable, reportSettling, reportWaiting } from './waiting-progress.ts'
+import type { BatchedPurchase, WorkerEvents } from './worker-events.ts'
 
 /** How a purchase was settled. */
 export interface Settlement extends Settled {
@@ -20,11 +23,15 @@ export interface Settlement extends Settled {
   settleMs: number
   batchSize: number
   fencingToken: number
+  /** How often its batch had to be settled again, and why the last time. */
+  settledAgain: number
+  lastFault?: string
 }
 
 /** A purchase that waits for its settlement. */
-export interface WaitingPurchase extends Reportable {
-  purchase: Purchase
+export interface WaitingPurchase extends Reportable, BatchedPurchase {
+  settledAgain: number
+  lastFault?: string
   resolve: (settlement: Settlement) => void
   reject: (reason: unknown) => void
 }
@@ -35,6 +42,7 @@ export interface ProductLineOptions {
   catalog: ProductCatalog
   /** Shared by all lines of a worker. */
   turns: Turns
+  events: WorkerEvents
   logger: Logger
   /** Purchases per lock where the product does not say otherwise. */
   batchMax: number
@@ -46,6 +54,8 @@ export interface ProductLine {
   add(waiting: WaitingPurchase): void
   /** Purchases that are not being settled yet. */
   waiting(): number
+  /** Purchases that are being settled. */
+  settling(): number
   /** Milliseconds since a batch was settled, or since the line started to run. */
   idleMs(): number
   /** Gives up all but the `keep` purchases that are foremost. */
@@ -55,12 +65,6 @@ export interface ProductLine {
 const progressEveryMs = 250
 /** The longest pause in which a next batch gathers. */
 const gatherMsMax = 50
-const backoffMsMin = 50
-const backoffMsMax = 2_000
-
-/** After the n-th fault in a row; half of it random, so that workers do not come back together. */
-const backoffMs = (faults: number): number =>
-  Math.min(backoffMsMax, backoffMsMin * 2 ** Math.min(faults, 10)) * (0.5 + Math.random() / 2)
 
 /** @param onEmpty called when the line has run dry; a later `add` starts it again. */
 export const createProductLine = (
@@ -68,7 +72,7 @@ export const createProductLine = (
   options: ProductLineOptions,
   onEmpty: () => void,
 ): ProductLine => {
-  const { lock, settler, catalog, turns, logger, signal } = options
+  const { lock, settler, catalog, turns, events, logger, signal } = options
   let waiting: WaitingPurchase[] = []
   let settling: { batch: readonly WaitingPurchase[]; grantedAtMs: number } | undefined
   let place: PlaceInLine = { batchesAhead: 0, purchasesAhead: 0 }
@@ -110,6 +114,9 @@ export const createProductLine = (
     for (const item of batch) {
       const settled = result.outcomes.get(item.purchase.id)
       if (!settled) {
+        item.settledAgain += 1
+        item.unanswered ||= result.again?.fault ?? false
+        item.lastFault = result.again?.reason ?? 'no outcome'
         waiting.push(item)
         continue
       }
@@ -119,6 +126,8 @@ export const createProductLine = (
         settleMs: Math.round(result.settleMs * 10) / 10,
         batchSize: batch.length,
         fencingToken: lease.token,
+        settledAgain: item.settledAgain,
+        ...(item.lastFault === undefined ? {} : { lastFault: item.lastFault }),
       })
     }
   }
@@ -147,31 +156,28 @@ export const createProductLine = (
 
   const settleUnder = async (lease: Lease, endTurn: () => void): Promise<void> => {
     const leasedAtMs = performance.now()
+    const batchId = batchIdOf(productId, lease.token)
     const batch = takeForemost(batchMax)
     settling = { batch, grantedAtMs: lease.grantedAtMs }
     try {
       const purchases = batch.map((item) => item.purchase)
       const result = await settleBatch(settler, lease, productId, purchases, thinkMs)
-      logger.debug(
-        {
-          productId,
-          fencingToken: lease.token,
-          batchSize: batch.length,
-          settleMs: Math.round(result.settleMs),
-        },
-        'batch settled',
-      )
       settledAtMs = performance.now()
       leaseMs = settledAtMs - leasedAtMs
       endTurn()
       // The release is under way before the answers are, so that the next holder does not wait for them.
       const released = lease.release()
       answer(batch, lease, result)
+      const { grantedAtMs } = lease
+      const { outcomes, settleMs } = result
+      events.batchAnswered({ productId, grantedAtMs, settleMs, batch, outcomes })
+      const batchSize = batch.length
+      logger.debug({ batchId, productId, batchSize, settleMs: Math.round(settleMs) }, 'batch settled')
       await released
-      await pauseAfter(result)
+      await pauseAfter(result, batchId)
     } catch (error) {
       // A bug, not a fault of the infrastructure: those jobs fail where everybody sees it, the line goes on.
-      logger.error({ err: error, productId }, 'a batch could not be settled')
+      logger.error({ err: error, batchId, productId }, 'a batch could not be settled')
       for (const item of batch) item.reject(error)
       await lease.release()
     } finally {
@@ -179,14 +185,16 @@ export const createProductLine = (
     }
   }
 
-  const pauseAfter = async (result: BatchResult): Promise<void> => {
+  const pauseAfter = async (result: BatchResult, batchId: string): Promise<void> => {
+    if (result.again) events.settledAgain(result.again.fault ? 'fault' : 'newer_lease')
     if (!result.again?.fault) {
       faults = 0
       return
     }
     faults += 1
     const pauseMs = Math.round(backoffMs(faults))
-    logger.warn({ productId, reason: result.again.reason, faults, pauseMs }, 'settling the batch again')
+    const { reason } = result.again
+    logger.warn({ batchId, productId, reason, faults, pauseMs }, 'settling the batch again')
     await delay(pauseMs, undefined, { signal }).catch(() => undefined)
   }
 
@@ -222,6 +230,7 @@ export const createProductLine = (
       if (!running) void run()
     },
     waiting: () => waiting.length,
+    settling: () => settling?.batch.length ?? 0,
     idleMs: () => performance.now() - movedAtMs,
     stepBack: (keep, reason) => {
       const foremost = takeForemost(keep)

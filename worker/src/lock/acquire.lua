@@ -6,7 +6,7 @@
   KEYS[1]  lock        hash: owner, token, purchases, sinceMs; expires with the lease
   KEYS[2]  line        sorted set: waiter by turn
   KEYS[3]  heartbeats  sorted set: waiter by its last sign of life, ms of this server's clock
-  KEYS[4]  sizes       hash: waiter -> purchases it would settle
+  KEYS[4]  sizes       hash: waiter -> purchases it would settle, "since:" .. waiter -> ms when it began to wait
   KEYS[5]  counters    hash: token, turn
 
   ARGV[1]  waiter      unique for each wait: "<worker>:<number>"
@@ -41,11 +41,13 @@ local silent = redis.call('ZRANGEBYSCORE', heartbeats, '-inf', '(' .. (nowMs - t
 for _, dead in ipairs(silent) do
   redis.call('ZREM', line, dead)
   redis.call('ZREM', heartbeats, dead)
-  redis.call('HDEL', sizes, dead)
+  redis.call('HDEL', sizes, dead, 'since:' .. dead)
 end
 
 local rank = redis.call('ZRANK', line, waiter)
 if owner or rank > 0 then
+  -- Only for show, and only for who has to wait: a lock that is free costs nothing more.
+  redis.call('HSETNX', sizes, 'since:' .. waiter, string.format('%.0f', nowMs))
   local batchesAhead, purchasesAhead, leaseLeftMs = rank, 0, 0
   if owner then
     batchesAhead = rank + 1
@@ -69,5 +71,5 @@ redis.call('HSET', lock, 'owner', waiter, 'token', string.format('%.0f', token),
 redis.call('PEXPIRE', lock, leaseMs)
 redis.call('ZREM', line, waiter)
 redis.call('ZREM', heartbeats, waiter)
-redis.call('HDEL', sizes, waiter)
+redis.call('HDEL', sizes, waiter, 'since:' .. waiter)
 return { token, 0, 0, 0 }

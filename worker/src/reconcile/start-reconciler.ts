@@ -4,6 +4,7 @@ import { openQueue, queueNames, reconcilerQueueName } from '@flash-sale/shared/q
 import type { Redis } from '@flash-sale/shared/redis.ts'
 import { Queue, Worker } from 'bullmq'
 import type { Batcher } from '../batcher.ts'
+import type { WorkerEvents } from '../worker-events.ts'
 import { type Reconciliation, reconcile } from './reconcile.ts'
 
 export interface ReconcilerOptions {
@@ -18,6 +19,7 @@ export interface ReconcilerOptions {
   abandonedMs: number
   database: Database
   batcher: Batcher
+  events: Pick<WorkerEvents, 'storedAlone'>
   logger: Logger
 }
 
