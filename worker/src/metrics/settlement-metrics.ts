@@ -76,20 +76,23 @@ export const settlementMetrics = (
     const { productId, grantedAtMs, settleMs, batch, outcomes } = answered
     if (outcomes.size === 0) return
     const stored = new Map<Outcome, number>()
+    const add = (outcome: Outcome): unknown => stored.set(outcome, (stored.get(outcome) ?? 0) + 1)
     let before = 0
+    // By outcome and not by job: a job that stalled may be in the batch twice.
+    for (const decided of outcomes.values()) if (!decided.storedBefore) add(decided.outcome)
     for (const { purchase, sinceMs, unanswered } of batch) {
       const decided = outcomes.get(purchase.id)
       if (!decided) continue
       // Stored before, but by a statement of this worker whose answer was lost: it is ours to count.
-      if (decided.storedBefore && !unanswered) before += 1
-      else stored.set(decided.outcome, (stored.get(decided.outcome) ?? 0) + 1)
+      if (decided.storedBefore && unanswered) add(decided.outcome)
+      else if (decided.storedBefore) before += 1
       queueWait.observe(Math.max(0, sinceMs - purchase.acceptedAtMs) / 1000)
       lockWait.observe(Math.max(0, grantedAtMs - sinceMs) / 1000)
     }
     for (const [outcome, purchases] of stored) count(productId, outcome, 'locked', purchases)
     if (before > 0) foundSettled.inc(before)
     settle.observe(settleMs / 1000)
-    batchSize.observe(batch.length)
+    batchSize.observe(outcomes.size)
   }
 
   return {
