@@ -35,8 +35,7 @@ export interface LockState {
 
 export interface LockStates {
   /**
-   * One look at the locks of these products: one round trip, each lock as it is at one moment. Costs Redis about 15 µs
-   * a product.
+   * One look at the locks of these products: one round trip, each lock as it is at one moment.
    * @param productIds 200 are looked at, the rest is left out.
    * @throws when Redis does not answer.
    */
@@ -77,7 +76,6 @@ const stateOf = (productId: number, reply: readonly (string | number)[]): LockSt
   return { ...state, holder }
 }
 
-/** Which script each connection knows by which name; ioredis sends its hash and, where Redis does not know it, its text. */
 const command = 'readLockState'
 
 /** Prepares a connection for looking at locks. */

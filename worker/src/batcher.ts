@@ -1,12 +1,8 @@
 import type { PurchaseProgress } from '@flash-sale/shared/queue.ts'
 import type { ReportedLine } from '@flash-sale/shared/worker-reports.ts'
-import {
-  createProductLine,
-  type ProductLine,
-  type ProductLineOptions,
-  type Settlement,
-} from './product-line.ts'
+import { createProductLine, type ProductLine, type ProductLineOptions } from './product-line.ts'
 import type { Purchase } from './purchase.ts'
+import type { Settlement } from './waiting-purchase.ts'
 
 /** Why a purchase left the batcher without an outcome: it goes back to the queue, for another worker. */
 export class HandedBack extends Error {

@@ -1,6 +1,6 @@
 import { expect, it, test } from 'vitest'
 import { createJobNotes, noteOf } from './job-notes.ts'
-import type { Settlement } from './product-line.ts'
+import type { Settlement } from './waiting-purchase.ts'
 
 const settled: Settlement = {
   outcome: 'confirmed',

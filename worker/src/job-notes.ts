@@ -1,5 +1,5 @@
 import type { Job } from 'bullmq'
-import type { Settlement } from './product-line.ts'
+import type { Settlement } from './waiting-purchase.ts'
 
 /** A wait for the lock that is worth a line. */
 const slowLockWaitMs = 1_000

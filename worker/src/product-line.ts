@@ -10,31 +10,12 @@ import { backoffMs } from './backoff.ts'
 import { batchIdOf } from './batch-id.ts'
 import type { Lease } from './lock/lease.ts'
 import type { PlaceInLine, ProductLock } from './lock/product-lock.ts'
-import { byAcceptance, type Settled } from './purchase.ts'
+import { byAcceptance } from './purchase.ts'
 import { type BatchResult, type BatchSettler, settleBatch } from './settle-batch.ts'
 import type { Turns } from './turns.ts'
-import { type Reportable, reportSettling, reportWaiting } from './waiting-progress.ts'
-import type { BatchedPurchase, WorkerEvents } from './worker-events.ts'
-
-/** How a purchase was settled. */
-export interface Settlement extends Settled {
-  /** From hand-over to the batcher until the lease was granted. */
-  lockWaitMs: number
-  settleMs: number
-  batchSize: number
-  fencingToken: number
-  /** How often its batch had to be settled again, and why the last time. */
-  settledAgain: number
-  lastFault?: string
-}
-
-/** A purchase that waits for its settlement. */
-export interface WaitingPurchase extends Reportable, BatchedPurchase {
-  settledAgain: number
-  lastFault?: string
-  resolve: (settlement: Settlement) => void
-  reject: (reason: unknown) => void
-}
+import { reportSettling, reportWaiting } from './waiting-progress.ts'
+import type { WaitingPurchase } from './waiting-purchase.ts'
+import type { WorkerEvents } from './worker-events.ts'
 
 export interface ProductLineOptions {
   lock: ProductLock

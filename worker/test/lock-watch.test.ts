@@ -1,6 +1,5 @@
 /** What people see of real locks and real workers. */
 import { once } from 'node:events'
-import { Writable } from 'node:stream'
 import { isolatedStores } from '@flash-sale/local/isolated-stores.ts'
 import { openLockStates } from '@flash-sale/shared/lock-state.ts'
 import { openLockWatch } from '@flash-sale/shared/lock-watch.ts'
@@ -10,7 +9,6 @@ import { openQueue } from '@flash-sale/shared/queue.ts'
 import { closeRedis, openCommandRedis } from '@flash-sale/shared/redis.ts'
 import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
 import { readWorkerMetrics } from '@flash-sale/shared/worker-reports.ts'
-import { pino } from 'pino'
 import { v7 } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { lockScripts } from '../src/lock/lock-scripts.ts'
@@ -99,15 +97,9 @@ test('a product whose lock does not move is found by the workers that wait', asy
   )
   const productId = product?.id ?? 0
   const lines: Record<string, unknown>[] = []
-  const recording = pino(
-    { level: 'debug' },
-    new Writable({
-      write: (chunk, _encoding, done) => {
-        lines.push(JSON.parse(String(chunk)))
-        done()
-      },
-    }),
-  )
+  const recording = Object.assign(createLogger('test', 'silent'), {
+    debug: (fields: object, msg: string) => void lines.push({ ...fields, msg }),
+  })
   await ask(productId, 'frozen-77:1', 3)
   const closers = startWorker(
     workerConfig({

@@ -12,7 +12,7 @@ const waitBucketsS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1
 const settleBucketsS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 6]
 const batchSizeBuckets = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000]
 
-/** Counts what was settled, in which time. One pass over each batch, 1 µs a purchase (see docs/performance.md). */
+/** Counts what was settled, in which time: one pass over each batch, two observations a purchase. */
 export const settlementMetrics = (
   registry: Registry,
 ): Pick<WorkerEvents, 'batchAnswered' | 'storedAlone'> => {
