@@ -149,11 +149,9 @@ export const createProductLine = (
       // The release is under way before the answers are, so that the next holder does not wait for them.
       const released = lease.release()
       answer(batch, lease, result)
-      const { grantedAtMs } = lease
-      const { outcomes, settleMs } = result
-      events.batchAnswered({ productId, grantedAtMs, settleMs, batch, outcomes })
-      const batchSize = batch.length
-      logger.debug({ batchId, productId, batchSize, settleMs: Math.round(settleMs) }, 'batch settled')
+      events.batchAnswered({ productId, grantedAtMs: lease.grantedAtMs, batch, ...result })
+      const settleMs = Math.round(result.settleMs)
+      logger.debug({ batchId, productId, batchSize: batch.length, settleMs }, 'batch settled')
       await released
       await pauseAfter(result, batchId)
     } catch (error) {
