@@ -2,6 +2,7 @@ import type { Logger } from '@flash-sale/shared/logger.ts'
 import type { Database } from '@flash-sale/shared/postgres.ts'
 import type { ProductCatalog } from '@flash-sale/shared/product-catalog.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
+import type { ReportKeys } from '@flash-sale/shared/redis-keys.ts'
 import express, { type Express } from 'express'
 import { adminRoute } from './admin-route.ts'
 import { type Auth, protectAdmin, protectPublic } from './auth/protect.ts'
@@ -12,6 +13,8 @@ import { customersRoute } from './customers-route.ts'
 import { dashboard } from './dashboard.ts'
 import type { PurchaseQueue } from './enqueue.ts'
 import { healthRoute } from './health-route.ts'
+import type { ApiMetrics } from './metrics/api-metrics.ts'
+import { metricsRoute } from './metrics/metrics-route.ts'
 import { docsRoute } from './openapi/docs-route.ts'
 import { ordersRoute } from './orders-route.ts'
 import type { OutcomeFeed } from './outcome-feed.ts'
@@ -44,6 +47,9 @@ export interface AppDeps {
   outcomes: OutcomeFeed
   /** Default: 5,000 of each. */
   waitLimits?: WaitLimits
+  metrics: ApiMetrics
+  /** Where the workers report. */
+  reportKeys: ReportKeys
 }
 
 const dashboardPath = '/admin/queues'
@@ -66,7 +72,7 @@ export const createApp = (deps: AppDeps): Express => {
   app.set('etag', false)
   app.set('query parser', 'simple')
 
-  app.use(requestLog(deps.logger))
+  app.use(requestLog(deps.logger, deps.metrics.requestEnded))
   // What buyers ask for comes first: Express tries one route after the other.
   protectPublic(app, deps.auth, deps.web)
   app.use(purchasesRoute({ ...deps, buyers: buyerRules(deps) }))
@@ -78,6 +84,7 @@ export const createApp = (deps: AppDeps): Express => {
   const queues = [...deps.queues.values()]
   app.use(dashboardPath, dashboard(queues, redis, dashboardPath))
   app.use('/admin', adminRoute({ database: adminDatabase, catalog, redis, queues }))
+  app.use('/metrics', metricsRoute({ ...deps, queues }))
   app.use(healthRoute(() => checkReadiness(deps.redis, deps.database)))
   app.use(docsRoute())
   app.use(unknownRoute)

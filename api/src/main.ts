@@ -14,6 +14,7 @@ import { openAuth } from './auth/protect.ts'
 import { webSettingsOf } from './auth/web-config.ts'
 import { openBackpressure } from './backpressure.ts'
 import { listen } from './listen.ts'
+import { createApiMetrics } from './metrics/api-metrics.ts'
 import { openOutcomeFeed } from './outcome-feed.ts'
 import { watchQueueLoad } from './queue-load.ts'
 
@@ -49,8 +50,12 @@ await startOrExplain('api', async () => {
   })
   const catalog = openProductCatalog(database, { refreshMs: catalogRefreshMs, logger })
 
+  const metrics = createApiMetrics({ buyers: database, admins: adminDatabase })
   const subscriber = openSubscriberRedis(redisSettings)
-  followStock(subscriber, keys.stockChannel, (news) => catalog.hear(news))
+  followStock(subscriber, keys.stockChannel, (news) => {
+    catalog.hear(news)
+    metrics.stockNewsHeard()
+  })
   const outcomes = openOutcomeFeed({ subscriber, channel: keys.outcomeChannel })
   const load = watchQueueLoad([...queues.values()])
   const backpressure = openBackpressure({
@@ -79,6 +84,8 @@ await startOrExplain('api', async () => {
     },
     load,
     outcomes,
+    metrics,
+    reportKeys: keys.reports,
   })
   const server = await listen(app, {
     host: config.HOST,

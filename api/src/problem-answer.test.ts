@@ -21,7 +21,7 @@ let server: Listening
 
 beforeAll(async () => {
   const app = express()
-  app.use(requestLog(logger))
+  app.use(requestLog(logger, () => undefined))
   app.get('/fine', (_request, response) => void response.json({}))
   app.get('/bug', () => {
     throw new Error('password of the vault is 1234')

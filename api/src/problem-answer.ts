@@ -38,6 +38,7 @@ export const sendProblem = (response: Response, refusal: Refusal): void => {
   }
   const retryAfterS = refusal.retryAfterS ?? (status === 503 ? retryStoreAfterS : undefined)
   if (retryAfterS !== undefined) response.setHeader('Retry-After', String(retryAfterS))
+  response.locals.problem = refusal.code
   response.statusCode = status
   response.setHeader('Content-Type', 'application/problem+json')
   response.end(JSON.stringify(problem))

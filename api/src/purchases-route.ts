@@ -10,6 +10,7 @@ import type { PurchaseQueue } from './enqueue.ts'
 import { type FoundPurchase, findPurchase } from './find-purchase.ts'
 import { heldPurchases } from './held-purchase.ts'
 import { idempotencyKeyOf } from './idempotency-key.ts'
+import type { ApiMetrics } from './metrics/api-metrics.ts'
 import type { OutcomeFeed } from './outcome-feed.ts'
 import { openOutcomeWaiters } from './outcome-waiters.ts'
 import { preferredWaitS } from './prefer-wait.ts'
@@ -33,6 +34,7 @@ export interface PurchasesRouteDeps {
   outcomes: OutcomeFeed
   waitLimits?: WaitLimits
   buyers: BuyerRules
+  metrics: Pick<ApiMetrics, 'purchaseAccepted'>
 }
 
 /** How many clients may wait at a time in one process. */
@@ -66,7 +68,7 @@ const adviceOf = ({ kind, jobId }: NotQueued, keyed: boolean): string => {
 
 /** `POST /purchases`, `GET /purchases/:jobId` and its `/events`. */
 export const purchasesRoute = (deps: PurchasesRouteDeps): Router => {
-  const { redis, queues, database, catalog, rules, load, outcomes, buyers } = deps
+  const { redis, queues, database, catalog, rules, load, outcomes, buyers, metrics } = deps
   const { waitersMax, streamsMax } = deps.waitLimits ?? waitLimitsDefault
   const rows = openPurchaseRows(database)
   const sources = { redis, rows, load, queues: [...queues.values()] }
@@ -85,8 +87,10 @@ export const purchasesRoute = (deps: PurchasesRouteDeps): Router => {
 
     const key = given.kind === 'key' ? given.key : undefined
     const acceptance = await acceptPurchase({ redis, queues, rows, rules, load }, body, product, key)
+    if (acceptance.kind !== 'refused') response.locals.jobId = acceptance.jobId
     if (acceptance.kind === 'accepted') {
       const { jobId, replayed, ticket } = acceptance
+      metrics.purchaseAccepted(response, replayed)
       const accepted = { jobId, replayed, etaMs: load.placeOf(ticket)?.etaMs }
       const waitS = preferredWaitS(request)
       return waitS === undefined ? sendAccepted(response, accepted) : held.post(response, accepted, waitS)

@@ -13,6 +13,7 @@ import { createApp } from '../src/app.ts'
 import { openAuth } from '../src/auth/protect.ts'
 import { webSettingsOf } from '../src/auth/web-config.ts'
 import { type ListenOptions, listen } from '../src/listen.ts'
+import { createApiMetrics } from '../src/metrics/api-metrics.ts'
 import { openOutcomeFeed } from '../src/outcome-feed.ts'
 import type { WaitLimits } from '../src/purchases-route.ts'
 import type { QueueLoad } from '../src/queue-load.ts'
@@ -109,7 +110,7 @@ export const serveApi = async (
   const redisSettings = { url: stores.redisUrl, keyPrefix: stores.keyPrefix, logger }
   const redis = options.redis ?? openCommandRedis(redisSettings, 'api')
   const subscriber = openSubscriberRedis(redisSettings)
-  const { bullPrefix, outcomeChannel, limitPrefix } = redisKeys(stores.keyPrefix)
+  const { bullPrefix, outcomeChannel, limitPrefix, reports } = redisKeys(stores.keyPrefix)
   const queues = new Map(queueNames.map((name) => [name, openQueue(name, redis, bullPrefix)]))
   const [queue] = queues.values()
   if (!queue) throw new Error('there is no queue')
@@ -139,6 +140,8 @@ export const serveApi = async (
     web,
     limitPrefix,
     rules,
+    metrics: createApiMetrics({ buyers: database, admins: adminDatabase }),
+    reportKeys: reports,
     load,
     outcomes,
     ...(options.waitLimits ? { waitLimits: options.waitLimits } : {}),

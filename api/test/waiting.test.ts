@@ -299,7 +299,16 @@ describe('somebody else', () => {
       backpressure: { refusal: () => undefined },
     }
     const load = { takeTicket: () => undefined, placeOf: () => undefined }
-    app.use(purchasesRoute({ ...a, queues, rules, load, buyers: { customerFrom: 'body' } }))
+    app.use(
+      purchasesRoute({
+        ...a,
+        queues,
+        rules,
+        load,
+        buyers: { customerFrom: 'body' },
+        metrics: { purchaseAccepted: () => undefined },
+      }),
+    )
     const logger = pino({ level: 'silent' })
     const server = await listen(app, { host: '127.0.0.1', port: 0, connectionsMax: 10, logger })
     try {

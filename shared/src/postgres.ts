@@ -39,6 +39,12 @@ export interface Database {
   close(timeoutMs: number): Promise<void>
 }
 
+export interface DatabasePool extends Database {
+  /** Calls that run or wait for a connection now. */
+  callsUnderWay(): number
+  connectionsMax: number
+}
+
 /** Server-side limits of every session, in milliseconds: all are 0 (none) in a stock Postgres. */
 const sessionLimits = {
   statement_timeout: 5_000,
@@ -67,7 +73,7 @@ const closeQuietly = (sql: Sql, timeoutMs: number): Promise<void> =>
   sql.end({ timeout: timeoutMs / 1000 }).catch(() => undefined)
 
 /** Opens a pool; nothing is connected before the first call, so a database that is down does not stop a start. */
-export const openDatabase = (options: DatabaseOptions): Database => {
+export const openDatabase = (options: DatabaseOptions): DatabasePool => {
   const connect = (): Sql =>
     postgres(options.url, {
       max: options.connectionsMax,
@@ -87,6 +93,7 @@ export const openDatabase = (options: DatabaseOptions): Database => {
     })
   let sql = connect()
   let closed = false
+  let underWay = 0
 
   const replacePool = (broken: Sql): void => {
     if (closed || sql !== broken) return
@@ -98,6 +105,7 @@ export const openDatabase = (options: DatabaseOptions): Database => {
     run: async (what, statement) => {
       if (closed) throw new DatabaseUnavailableError(`${what}: the pool is closed`)
       const pool = sql
+      underWay += 1
       try {
         return await withDeadline(what, options.deadlineMs, Promise.resolve(statement(pool)))
       } catch (error) {
@@ -109,8 +117,12 @@ export const openDatabase = (options: DatabaseOptions): Database => {
             cause: error,
           },
         )
+      } finally {
+        underWay -= 1
       }
     },
+    callsUnderWay: () => underWay,
+    connectionsMax: options.connectionsMax,
     close: async (timeoutMs) => {
       closed = true
       await closeQuietly(sql, timeoutMs)

@@ -17,6 +17,18 @@ export interface RedisKeys {
   outcomeChannel: string
   /** Put before the counters of the rate limits. */
   limitPrefix: string
+  /** What the workers tell of themselves once a second. */
+  reports: ReportKeys
+}
+
+/** The keys of the workers' reports; see worker-reports.ts. */
+export interface ReportKeys {
+  /** Sorted set: names of workers by their last report, ms since the epoch. */
+  workers: string
+  /** Expires: the last figures of a worker. */
+  metrics(worker: string): string
+  /** Expires: the product lines of a worker. */
+  lines(worker: string): string
 }
 
 /** The keys of one product's lock; see worker/src/lock for what they hold. */
@@ -27,10 +39,19 @@ export interface LockKeys {
   line: string
   /** Sorted set: waiters by their last sign of life. */
   heartbeats: string
-  /** Hash: waiter → how many purchases it waits with. */
+  /** Hash: waiter → how many purchases it waits with, and `since:` and the waiter → since when, ms. */
   sizes: string
   /** Hash: the fencing token last given and the last turn in line. */
   counters: string
+}
+
+const reportKeys = (prefix: string): ReportKeys => {
+  const of = (name: string): string => `{${prefix}report}:${name}`
+  return {
+    workers: of('workers'),
+    metrics: (worker) => of(`metrics:${worker}`),
+    lines: (worker) => of(`lines:${worker}`),
+  }
 }
 
 /** @param prefix put before every key; may be empty. */
@@ -51,4 +72,5 @@ export const redisKeys = (prefix: string): RedisKeys => ({
   stockChannel: `${prefix}stock`,
   outcomeChannel: `${prefix}outcomes`,
   limitPrefix: `${prefix}limit:`,
+  reports: reportKeys(prefix),
 })

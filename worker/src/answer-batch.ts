@@ -1,24 +1,7 @@
 import type { SettledPurchase } from './batch-news.ts'
 import type { Lease } from './lock/lease.ts'
-import type { Purchase, Settled } from './purchase.ts'
 import type { BatchResult } from './settle-batch.ts'
-import type { Reportable } from './waiting-progress.ts'
-
-/** How a purchase was settled. */
-export interface Settlement extends Settled {
-  /** From hand-over to the batcher until the lease was granted. */
-  lockWaitMs: number
-  settleMs: number
-  batchSize: number
-  fencingToken: number
-}
-
-/** A purchase that waits for its settlement. */
-export interface WaitingPurchase extends Reportable {
-  purchase: Purchase
-  resolve: (settlement: Settlement) => void
-  reject: (reason: unknown) => void
-}
+import type { WaitingPurchase } from './waiting-purchase.ts'
 
 /** Answers those of a batch that have their outcome. @returns them, and those that have to wait again. */
 export const answerBatch = (
@@ -31,6 +14,9 @@ export const answerBatch = (
   for (const item of batch) {
     const settled = result.outcomes.get(item.purchase.id)
     if (!settled) {
+      item.settledAgain += 1
+      item.unanswered ||= result.again?.fault ?? false
+      item.lastFault = result.again?.reason ?? 'no outcome'
       left.push(item)
       continue
     }
@@ -40,6 +26,8 @@ export const answerBatch = (
       settleMs: Math.round(result.settleMs * 10) / 10,
       batchSize: batch.length,
       fencingToken: lease.token,
+      settledAgain: item.settledAgain,
+      ...(item.lastFault === undefined ? {} : { lastFault: item.lastFault }),
     }
     item.resolve(settlement)
     answered.push({ purchase: item.purchase, sinceMs: item.sinceMs, settlement })

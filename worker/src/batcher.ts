@@ -1,7 +1,8 @@
 import type { PurchaseProgress } from '@flash-sale/shared/queue.ts'
-import type { Settlement } from './answer-batch.ts'
+import type { ReportedLine } from '@flash-sale/shared/worker-reports.ts'
 import { createProductLine, type ProductLine, type ProductLineOptions } from './product-line.ts'
 import type { Purchase } from './purchase.ts'
+import type { Settlement } from './waiting-purchase.ts'
 
 /** Why a purchase left the batcher without an outcome: it goes back to the queue, for another worker. */
 export class HandedBack extends Error {
@@ -25,6 +26,8 @@ export interface Batcher {
     sinceMs: number,
     report: (progress: PurchaseProgress) => Promise<void>,
   ): Promise<Settlement>
+  /** Of each product line that is not dry. */
+  lines(): ReportedLine[]
   /** Hands back everything that is not being settled right now; later submissions are handed back too. */
   handBack(): void
 }
@@ -77,8 +80,14 @@ export const createBatcher = (options: BatcherOptions): Batcher => {
         if (stopping.signal.aborted) return reject(stopping.signal.reason)
         const line = lineOf(purchase.productId)
         if (isStuck(line)) return reject(new SteppedBack('product is stuck'))
-        line.add({ purchase, sinceMs, report, resolve, reject })
+        line.add({ purchase, sinceMs, report, resolve, reject, settledAgain: 0, unanswered: false })
       }),
+    lines: () =>
+      Array.from(lines, ([productId, line]) => ({
+        productId,
+        waiting: line.waiting(),
+        settling: line.settling(),
+      })),
     handBack: () => stopping.abort(new HandedBack('the worker is stopping')),
   }
 }

@@ -6,10 +6,12 @@ import type { PurchaseJob, PurchaseResult } from '@flash-sale/shared/queue.ts'
 import { DelayedError, type Job, UnrecoverableError, WaitingError } from 'bullmq'
 import { batchMessage } from './batch-news.ts'
 import { type Batcher, HandedBack, SteppedBack } from './batcher.ts'
+import { createJobNotes } from './job-notes.ts'
 import { buyNaively } from './naive.ts'
 import type { Purchase } from './purchase.ts'
 import { readPurchase } from './read-purchase.ts'
 import { recordFailed } from './record-failed.ts'
+import type { WorkerEvents } from './worker-events.ts'
 
 export interface ProcessorOptions {
   batcher: Batcher
@@ -21,6 +23,7 @@ export interface ProcessorOptions {
   workerName: string
   /** Tells everybody what a purchase came to. */
   tell: (message: string) => void
+  events: WorkerEvents
   logger: Logger
 }
 
@@ -34,16 +37,19 @@ type PurchaseJobOf = Job<PurchaseJob, PurchaseResult>
  * handed back or a bug. Delivery: a job may run twice (a stalled one does), its purchase is settled once.
  */
 export const createProcessor = (options: ProcessorOptions) => {
-  const { batcher, database, catalog, logger } = options
+  const { batcher, database, catalog, events, logger } = options
+  const notes = createJobNotes()
 
   const settleNaively = async (purchase: Purchase, sinceMs: number): Promise<PurchaseResult> => {
     const facts = await catalog.find(purchase.productId)
     if (!options.demoStrategies || !facts?.demo)
       throw new UnrecoverableError('the naive strategy is for demo products, where it is switched on')
     const startedAtMs = performance.now()
-    const { storedBefore: _, ...settled } = await buyNaively(database, purchase, facts.thinkMs)
+    const { storedBefore, ...settled } = await buyNaively(database, purchase, facts.thinkMs)
     const settleMs = Math.round(performance.now() - startedAtMs)
     const settlement = { ...settled, lockWaitMs: 0, settleMs, batchSize: 1 }
+    const { productId } = purchase
+    if (!storedBefore) events.storedAlone({ productId, outcome: settled.outcome, naive: true })
     const message = batchMessage(options.workerName, undefined, 0, [{ purchase, sinceMs, settlement }])
     if (message !== undefined) options.tell(message)
     return { ...settlement, queueWaitMs: Math.max(0, sinceMs - purchase.acceptedAtMs) }
@@ -65,6 +71,7 @@ export const createProcessor = (options: ProcessorOptions) => {
     })
     if (!settledAt) throw new UnrecoverableError(`the job's data was changed after it was settled: ${reason}`)
     options.tell(settledMessage(id))
+    events.storedAlone({ productId: Number(data.productId), outcome: 'failed', naive: false })
     return { outcome: 'failed', settledAt, queueWaitMs: 0, lockWaitMs: 0, settleMs: 0, batchSize: 1 }
   }
 
@@ -79,14 +86,17 @@ export const createProcessor = (options: ProcessorOptions) => {
       const settlement = await batcher.submit(read.purchase, sinceMs, (progress) =>
         job.updateProgress(progress),
       )
-      const { storedBefore: _, ...settled } = settlement
+      notes.write(job, settlement)
+      const { storedBefore: _stored, settledAgain: _again, lastFault: _fault, ...settled } = settlement
       return { ...settled, queueWaitMs }
     } catch (error) {
       if (error instanceof HandedBack) {
+        events.handedBack()
         await job.moveToWait(token)
         throw new WaitingError(error.message)
       }
       if (error instanceof SteppedBack) {
+        events.steppedBack()
         await job.moveToDelayed(Date.now() + stepBackMs * (0.5 + Math.random()), token)
         throw new DelayedError(error.message)
       }

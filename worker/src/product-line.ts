@@ -6,8 +6,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '@flash-sale/shared/logger.ts'
 import type { ProductCatalog } from '@flash-sale/shared/product-catalog.ts'
-import { answerBatch, type WaitingPurchase } from './answer-batch.ts'
+import { answerBatch } from './answer-batch.ts'
 import { backoffMs } from './backoff.ts'
+import { batchIdOf } from './batch-id.ts'
 import { batchMessage } from './batch-news.ts'
 import { createGatherPace } from './gather-pace.ts'
 import type { Lease } from './lock/lease.ts'
@@ -16,6 +17,8 @@ import { byAcceptance } from './purchase.ts'
 import { type BatchResult, type BatchSettler, settleBatch } from './settle-batch.ts'
 import type { Turns } from './turns.ts'
 import { type ProgressBudget, reportSettling, reportWaiting } from './waiting-progress.ts'
+import type { WaitingPurchase } from './waiting-purchase.ts'
+import type { WorkerEvents } from './worker-events.ts'
 
 export interface ProductLineOptions {
   lock: ProductLock
@@ -30,6 +33,7 @@ export interface ProductLineOptions {
   progress: ProgressBudget
   /** Resolves when the jobs that were answered before the call have ended in the queue, or after a while; never rejects. */
   untilEnded: () => Promise<void>
+  events: WorkerEvents
   logger: Logger
   /** Purchases per lock where the product does not say otherwise. */
   batchMax: number
@@ -41,6 +45,8 @@ export interface ProductLine {
   add(waiting: WaitingPurchase): void
   /** Purchases that are not being settled yet. */
   waiting(): number
+  /** Purchases that are being settled. */
+  settling(): number
   /** Milliseconds since a batch was settled, or since the line started to run. */
   idleMs(): number
   /** Gives up all but the `keep` purchases that are foremost. */
@@ -54,7 +60,7 @@ export const createProductLine = (
   options: ProductLineOptions,
   onEmpty: () => void,
 ): ProductLine => {
-  const { lock, settler, catalog, turns, untilEnded, logger, signal } = options
+  const { lock, settler, catalog, turns, untilEnded, events, logger, signal } = options
   let waiting: WaitingPurchase[] = []
   let settling: { batch: readonly WaitingPurchase[]; grantedAtMs: number } | undefined
   let place: PlaceInLine = { batchesAhead: 0, purchasesAhead: 0 }
@@ -104,20 +110,12 @@ export const createProductLine = (
 
   const settleUnder = async (lease: Lease, acquireMs: number, endTurn: () => void): Promise<void> => {
     const leasedAtMs = performance.now()
+    const batchId = batchIdOf(productId, lease.token)
     const batch = takeForemost(batchMax)
     settling = { batch, grantedAtMs: lease.grantedAtMs }
     try {
       const purchases = batch.map((item) => item.purchase)
       const result = await settleBatch(settler, lease, productId, purchases, thinkMs)
-      logger.debug(
-        {
-          productId,
-          fencingToken: lease.token,
-          batchSize: batch.length,
-          settleMs: Math.round(result.settleMs),
-        },
-        'batch settled',
-      )
       pace.settled(performance.now() - leasedAtMs)
       // The release is under way before the answers are, so that the next holder does not wait for them.
       const released = lease.release()
@@ -128,11 +126,14 @@ export const createProductLine = (
       if (answered.length > 0) movedAtMs = performance.now()
       const message = batchMessage(options.workerName, lease, acquireMs, answered)
       if (message !== undefined) options.tell(message)
+      events.batchAnswered({ productId, grantedAtMs: lease.grantedAtMs, batch, ...result })
+      const settleMs = Math.round(result.settleMs)
+      logger.debug({ batchId, productId, batchSize: batch.length, settleMs }, 'batch settled')
       await released
-      await pauseAfter(result)
+      await pauseAfter(result, batchId)
     } catch (error) {
       // A bug, not a fault of the infrastructure: those jobs fail where everybody sees it, the line goes on.
-      logger.error({ err: error, productId }, 'a batch could not be settled')
+      logger.error({ err: error, batchId, productId }, 'a batch could not be settled')
       for (const item of batch) item.reject(error)
       endTurn()
       await lease.release()
@@ -141,14 +142,16 @@ export const createProductLine = (
     }
   }
 
-  const pauseAfter = async (result: BatchResult): Promise<void> => {
+  const pauseAfter = async (result: BatchResult, batchId: string): Promise<void> => {
+    if (result.again) events.settledAgain(result.again.fault ? 'fault' : 'newer_lease')
     if (!result.again?.fault) {
       faults = 0
       return
     }
     faults += 1
     const pauseMs = Math.round(backoffMs(faults))
-    logger.warn({ productId, reason: result.again.reason, faults, pauseMs }, 'settling the batch again')
+    const { reason } = result.again
+    logger.warn({ batchId, productId, reason, faults, pauseMs }, 'settling the batch again')
     await delay(pauseMs, undefined, { signal }).catch(() => undefined)
   }
 
@@ -184,6 +187,7 @@ export const createProductLine = (
       if (!running) void run()
     },
     waiting: () => waiting.length,
+    settling: () => settling?.batch.length ?? 0,
     idleMs: () => performance.now() - movedAtMs,
     stepBack: (keep, reason) => {
       const foremost = takeForemost(keep)

@@ -2,10 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '@flash-sale/shared/logger.ts'
 import { type Database, DatabaseUnavailableError } from '@flash-sale/shared/postgres.ts'
 import type { StockNews } from '@flash-sale/shared/stock-news.ts'
+import { batchIdOf } from './batch-id.ts'
 import type { Lease } from './lock/lease.ts'
 import type { Purchase, Settled } from './purchase.ts'
 import { recordFailed } from './record-failed.ts'
 import { settle } from './settle.ts'
+import type { WorkerEvents } from './worker-events.ts'
 
 /** What became of a batch: purchases that are not in `outcomes` have to be settled again, when `again` says why. */
 export interface BatchResult {
@@ -22,6 +24,7 @@ export interface BatchSettler {
   raiseFloor: (productId: number, token: number) => void
   /** Tells everybody what is left. */
   announce: (news: StockNews) => void
+  events: Pick<WorkerEvents, 'staleTokenRefused'>
 }
 
 /**
@@ -50,8 +53,9 @@ export const settleBatch = async (
       return { outcomes: result.outcomes, settleMs }
     case 'stale_token':
       settler.raiseFloor(productId, result.floor)
+      settler.events.staleTokenRefused()
       settler.logger.warn(
-        { productId, fencingToken: lease.token, floor: result.floor },
+        { batchId: batchIdOf(productId, lease.token), productId, floor: result.floor },
         'stale fencing token refused',
       )
       return { outcomes: nothing, settleMs, again: { reason: 'stale fencing token', fault: false } }
@@ -59,7 +63,12 @@ export const settleBatch = async (
       return { outcomes: nothing, settleMs, again: { reason: result.reason, fault: true } }
     case 'poisoned':
       settler.logger.error(
-        { productId, reason: result.reason, batchSize: batch.length },
+        {
+          batchId: batchIdOf(productId, lease.token),
+          productId,
+          reason: result.reason,
+          batchSize: batch.length,
+        },
         'poisonous purchase in a batch',
       )
       return settleEach(settler, lease, productId, batch)
@@ -79,7 +88,7 @@ const settleEach = async (
     const single =
       batch.length > 1
         ? await settleBatch(settler, lease, productId, [purchase], 0)
-        : await settleAsFailed(settler, purchase)
+        : await settleAsFailed(settler, lease, purchase)
     for (const [id, settled] of single.outcomes) outcomes.set(id, settled)
     settleMs = single.settleMs
     if (single.again) return { outcomes, settleMs, again: single.again }
@@ -87,7 +96,11 @@ const settleEach = async (
   return { outcomes, settleMs }
 }
 
-const settleAsFailed = async (settler: BatchSettler, purchase: Purchase): Promise<BatchResult> => {
+const settleAsFailed = async (
+  settler: BatchSettler,
+  lease: Lease,
+  purchase: Purchase,
+): Promise<BatchResult> => {
   const startedAtMs = performance.now()
   try {
     const settledAt = await recordFailed(settler.database, purchase)
@@ -96,7 +109,11 @@ const settleAsFailed = async (settler: BatchSettler, purchase: Purchase): Promis
     if (!settledAt)
       return { outcomes: new Map(), settleMs, again: { reason: 'settled elsewhere', fault: true } }
     settler.logger.error(
-      { productId: purchase.productId, jobId: purchase.id },
+      {
+        batchId: batchIdOf(purchase.productId, lease.token),
+        productId: purchase.productId,
+        jobId: purchase.id,
+      },
       'purchase can never be settled: failed',
     )
     return {

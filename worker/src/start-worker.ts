@@ -17,6 +17,8 @@ import { keepLivenessFile } from './liveness-file.ts'
 import { lockScripts } from './lock/lock-scripts.ts'
 import { createProductLock } from './lock/product-lock.ts'
 import { openWakeCalls } from './lock/wake-calls.ts'
+import { reportWorker } from './metrics/report-worker.ts'
+import { createWorkerMetrics } from './metrics/worker-metrics.ts'
 import { createProcessor } from './processor.ts'
 import { startReconciler } from './reconcile/start-reconciler.ts'
 import { stopWorkers } from './stop-workers.ts'
@@ -29,6 +31,8 @@ import type { WorkerConfig } from './worker-config.ts'
 /** Longest wait for Postgres: a little more than its own statement_timeout, so that it answers first. */
 const databaseDeadlineMs = 6_000
 const productFactsMs = 1_000
+
+const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0)
 
 /**
  * Puts a worker together and starts it; needs neither store to be up.
@@ -51,6 +55,8 @@ export const startWorker = (config: WorkerConfig, logger: Logger): Closer[] => {
     deadlineMs: databaseDeadlineMs,
   })
 
+  const { events, registry, follow } = createWorkerMetrics()
+
   const catalog = openProductCatalog(database, { refreshMs: productFactsMs, logger })
   const lock = createProductLock({
     scripts: lockScripts(lockRedis),
@@ -66,13 +72,14 @@ export const startWorker = (config: WorkerConfig, logger: Logger): Closer[] => {
   const workerName = config.WORKER_NAME
   const batcher = createBatcher({
     lock,
-    settler: { database, logger, raiseFloor: lock.raiseFloor, announce },
+    settler: { database, logger, raiseFloor: lock.raiseFloor, announce, events },
     catalog,
     workerName,
     tell,
     turns: createTurns(config.DATABASE_POOL_MAX),
     progress: createProgressBudget(),
     untilEnded: () => untilAnswered(workerRedis),
+    events,
     logger,
     batchMax: config.BATCH_MAX,
     slots: config.WORKER_CONCURRENCY,
@@ -84,10 +91,11 @@ export const startWorker = (config: WorkerConfig, logger: Logger): Closer[] => {
     demoStrategies: config.DEMO_STRATEGIES,
     workerName,
     tell,
+    events,
     logger,
   })
 
-  const bull = { workerRedis, bullPrefix: keys.bullPrefix, workerName, logger }
+  const bull = { workerRedis, bullPrefix: keys.bullPrefix, workerName, events, logger }
   const workers = takePurchases({ ...bull, concurrency: config.WORKER_CONCURRENCY, processor })
   const reconciler = startReconciler({
     ...bull,
@@ -98,6 +106,22 @@ export const startWorker = (config: WorkerConfig, logger: Logger): Closer[] => {
     batcher,
     tell,
   })
+  follow(() => ({
+    ...lock.counters,
+    inLine: lock.inLine(),
+    waiting: sumOf(batcher.lines().map((line) => line.waiting)),
+    settling: sumOf(batcher.lines().map((line) => line.settling)),
+    reconciled: reconciler.totals,
+    postgresCalls: database.callsUnderWay(),
+    postgresConnectionsMax: database.connectionsMax,
+  }))
+  const reporter = reportWorker({
+    redis: lockRedis,
+    keys: keys.reports,
+    workerName: config.WORKER_NAME,
+    registry,
+    lines: batcher.lines,
+  })
   const stopLiveness = config.LIVENESS_FILE
     ? keepLivenessFile(config.LIVENESS_FILE, lockRedis)
     : () => undefined
@@ -106,6 +130,7 @@ export const startWorker = (config: WorkerConfig, logger: Logger): Closer[] => {
     { what: 'liveness', close: async () => stopLiveness() },
     { what: 'workers', close: () => stopWorkers([...workers, reconciler.worker], batcher, workerRedis) },
     { what: 'reconciler', close: () => reconciler.close() },
+    { what: 'last report', close: () => reporter.close() },
     { what: 'product facts', close: async () => catalog.close() },
     { what: 'postgres', close: () => database.close(1_000) },
     {

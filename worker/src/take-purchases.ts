@@ -7,6 +7,7 @@ import {
 } from '@flash-sale/shared/queue.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
 import { type Job, MetricsTime, Worker, type WorkerOptions } from 'bullmq'
+import type { WorkerEvents } from './worker-events.ts'
 
 export type PurchaseProcessor = (
   job: Job<PurchaseJob, PurchaseResult>,
@@ -20,6 +21,7 @@ export interface TakePurchasesOptions {
   /** Jobs held at a time. */
   concurrency: number
   processor: PurchaseProcessor
+  events: Pick<WorkerEvents, 'jobFailed' | 'jobStalled'>
   logger: Logger
 }
 
@@ -92,7 +94,7 @@ const growing = (processor: PurchaseProcessor, max: number) => {
 
 /** Takes purchases from every queue. All lanes feed the same processor, hence the same waiting lines. */
 export const takePurchases = (options: TakePurchasesOptions): Worker<PurchaseJob, PurchaseResult>[] => {
-  const { logger } = options
+  const { events, logger } = options
   const lanes = Math.max(1, Math.min(lanesMax, Math.floor(options.concurrency / laneJobsMin)))
   const laneNames = queueNames.flatMap((name) => Array.from({ length: lanes }, () => name))
   return laneNames.map((name) => {
@@ -106,8 +108,14 @@ export const takePurchases = (options: TakePurchasesOptions): Worker<PurchaseJob
     })
     lane.follow(worker)
     worker.on('error', (error) => logger.warn({ reason: error.message || error.name }, 'bullmq worker'))
-    worker.on('failed', (job, error) => logger.error({ jobId: job?.id, err: error }, 'a job failed'))
-    worker.on('stalled', (jobId) => logger.warn({ jobId }, 'a stalled job goes back to the queue'))
+    worker.on('failed', (job, error) => {
+      events.jobFailed()
+      logger.error({ jobId: job?.id, err: error }, 'a job failed')
+    })
+    worker.on('stalled', (jobId) => {
+      events.jobStalled()
+      logger.warn({ jobId }, 'a stalled job goes back to the queue')
+    })
     return worker
   })
 }

@@ -6,7 +6,7 @@
   KEYS[1]  lock        hash: owner, token, purchases, sinceMs; expires with the lease
   KEYS[2]  line        sorted set: waiter by turn
   KEYS[3]  heartbeats  sorted set: waiter by its last sign of life, ms of this server's clock
-  KEYS[4]  sizes       hash: waiter -> purchases it would settle
+  KEYS[4]  sizes       hash: waiter -> purchases it would settle, "since:" .. waiter -> ms when it began to wait
   KEYS[5]  counters    hash: token, turn
 
   ARGV[1]  waiter      unique for each wait: "<worker>:<number>"
@@ -56,11 +56,13 @@ local silent = redis.call('ZRANGEBYSCORE', heartbeats, '-inf', '(' .. (nowMs - t
 for _, dead in ipairs(silent) do
   redis.call('ZREM', line, dead)
   redis.call('ZREM', heartbeats, dead)
-  redis.call('HDEL', sizes, dead)
+  redis.call('HDEL', sizes, dead, 'since:' .. dead)
 end
 
 local rank = redis.call('ZRANK', line, waiter)
 if owner or rank > 0 then
+  -- Only for show, and only for who has to wait: a lock that is free costs nothing more.
+  redis.call('HSETNX', sizes, 'since:' .. waiter, string.format('%.0f', nowMs))
   local batchesAhead, purchasesAhead, leaseLeftMs = rank, 0, 0
   if owner then
     batchesAhead = rank + 1
@@ -79,5 +81,5 @@ end
 
 redis.call('ZREM', line, waiter)
 redis.call('ZREM', heartbeats, waiter)
-redis.call('HDEL', sizes, waiter)
+redis.call('HDEL', sizes, waiter, 'since:' .. waiter)
 return grant()

@@ -15,6 +15,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '@flash-sale/shared/logger.ts'
 import type { RedisKeys } from '@flash-sale/shared/redis-keys.ts'
+import { batchIdOf } from '../batch-id.ts'
 import { holdLease, type Lease } from './lease.ts'
 import type { LockScripts } from './lock-scripts.ts'
 import type { WakeCalls } from './wake-calls.ts'
@@ -51,6 +52,8 @@ export interface ProductLock {
   /** Tells of a fencing token that Postgres has seen, so that the next lease gets a larger one. */
   raiseFloor(productId: number, token: number): void
   counters: { leasesLost: number; longWaits: number }
+  /** Waits that stand in line now. */
+  inLine(): number
 }
 
 export interface ProductLockOptions {
@@ -70,6 +73,7 @@ export const createProductLock = (options: ProductLockOptions): ProductLock => {
   const floors = new Map<number, number>()
   const counters = { leasesLost: 0, longWaits: 0 }
   let waits = 0
+  let inLine = 0
 
   const raiseFloor = (productId: number, token: number): void => {
     floors.set(productId, Math.max(floors.get(productId) ?? 0, token))
@@ -102,7 +106,7 @@ export const createProductLock = (options: ProductLockOptions): ProductLock => {
       onLost: () => {
         counters.leasesLost += 1
         logger.warn(
-          { productId, fencingToken: reply.token },
+          { batchId: batchIdOf(productId, reply.token), productId },
           'lease lost: what is in flight will be settled again',
         )
       },
@@ -115,6 +119,7 @@ export const createProductLock = (options: ProductLockOptions): ProductLock => {
     const owner = `${options.workerId}:${waits}`
     const since = performance.now()
     let told = false
+    let stands = false
     let unreachable = false
     let woken = (): void => undefined
     const stopListening = options.wakeCalls.listen(owner, () => woken())
@@ -130,6 +135,8 @@ export const createProductLock = (options: ProductLockOptions): ProductLock => {
           const result = await look(productId, owner, waiter)
           if (result.lease) return result.lease
           retryMs = result.retryMs
+          if (!stands) inLine += 1
+          stands = true
           unreachable = false
         } catch (error) {
           if (!unreachable)
@@ -151,11 +158,12 @@ export const createProductLock = (options: ProductLockOptions): ProductLock => {
       await scripts.release(keys.lock(productId), owner, wakePrefix).catch(() => false)
       throw error
     } finally {
+      if (stands) inLine -= 1
       stopListening()
     }
   }
 
-  return { acquire, raiseFloor, counters }
+  return { acquire, raiseFloor, counters, inLine: () => inLine }
 }
 
 /** Ends with the call, after `ms`, or when the signal aborts; leaves no timer behind. */

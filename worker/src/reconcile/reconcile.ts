@@ -7,6 +7,7 @@ import type { Job, Queue } from 'bullmq'
 import { type Batcher, HandedBack, SteppedBack } from '../batcher.ts'
 import { readPurchase } from '../read-purchase.ts'
 import { recordFailed } from '../record-failed.ts'
+import type { WorkerEvents } from '../worker-events.ts'
 import { findUnsettled } from './find-unsettled.ts'
 
 /** What one pass did: figures, for the log and the job's return value. */
@@ -28,6 +29,7 @@ export interface ReconcileOptions {
   abandonedMs: number
   /** Tells everybody what a purchase came to. */
   tell: (message: string) => void
+  events: Pick<WorkerEvents, 'storedAlone'>
   logger: Logger
 }
 
@@ -43,7 +45,7 @@ export const reconcile = async (options: ReconcileOptions): Promise<Reconciliati
 
   const close = async (job: Job<PurchaseJob, PurchaseResult>, reason: string): Promise<'closed'> => {
     const data: Partial<Record<keyof PurchaseJob, unknown>> = { ...job.data }
-    await recordFailed(database, {
+    const settledAt = await recordFailed(database, {
       id: job.id ?? '',
       productId: data.productId,
       customerId: data.customerId,
@@ -51,6 +53,8 @@ export const reconcile = async (options: ReconcileOptions): Promise<Reconciliati
       acceptedAtMs: job.timestamp,
     })
     if (job.id !== undefined) options.tell(settledMessage(job.id))
+    if (settledAt)
+      options.events.storedAlone({ productId: Number(data.productId), outcome: 'failed', naive: false })
     logger.error({ jobId: job.id, reason }, 'reconciler: purchase can never be settled, closed as failed')
     return 'closed'
   }

@@ -4,6 +4,7 @@ import { openQueue, queueNames, reconcilerQueueName } from '@flash-sale/shared/q
 import type { Redis } from '@flash-sale/shared/redis.ts'
 import { Queue, Worker } from 'bullmq'
 import type { Batcher } from '../batcher.ts'
+import type { WorkerEvents } from '../worker-events.ts'
 import { type Reconciliation, reconcile } from './reconcile.ts'
 
 export interface ReconcilerOptions {
@@ -20,6 +21,7 @@ export interface ReconcilerOptions {
   batcher: Batcher
   /** Tells everybody what a purchase came to. */
   tell: (message: string) => void
+  events: Pick<WorkerEvents, 'storedAlone'>
   logger: Logger
 }
 

@@ -1,0 +1,140 @@
+/**
+ * What each worker tells of itself once a second, since it has no port: its metrics and its product lines, in Redis, until
+ * they expire. No scan finds them: their names are in a sorted set beside them.
+ */
+import { promisify } from 'node:util'
+import { deflate, inflate } from 'node:zlib'
+import { z } from 'zod'
+import type { Redis } from './redis.ts'
+import type { ReportKeys } from './redis-keys.ts'
+
+const labelsSchema = z.record(z.string(), z.union([z.string(), z.number()]))
+
+const metricSchema = z.object({
+  name: z.string(),
+  help: z.string(),
+  type: z.string(),
+  /** The value, its labels, and its name where that is not the metric's, as in `…_bucket`. */
+  values: z.array(z.tuple([z.number(), labelsSchema]).rest(z.string())),
+})
+
+const metricsReportSchema = z.object({ atMs: z.number(), metrics: z.array(metricSchema) })
+
+const lineSchema = z.object({
+  productId: z.int().min(1),
+  /** Purchases of this worker that wait for the product's lock. */
+  waiting: z.int().min(0),
+  /** Purchases of this worker that are being settled. */
+  settling: z.int().min(0),
+})
+
+/** A metric of a worker: what Prometheus' text says of it. */
+export type ReportedMetric = z.infer<typeof metricSchema>
+
+/** A product line of a worker that is not dry. */
+export type ReportedLine = z.infer<typeof lineSchema>
+
+export interface WorkerReport {
+  metrics: readonly ReportedMetric[]
+  /** The longest ones, if there are many. */
+  lines: readonly ReportedLine[]
+}
+
+export interface MetricsOfWorker {
+  worker: string
+  /** When it was written, by the worker's clock, ms since the epoch. */
+  atMs: number
+  metrics: ReportedMetric[]
+}
+
+export interface LinesOfWorker {
+  worker: string
+  lines: ReportedLine[]
+}
+
+/** Workers whose reports are read, the newest first. */
+const workersMax = 200
+/** For how long a name stays that reports no more. */
+const forgottenMs = 3_600_000
+
+const pack = promisify(deflate)
+const unpack = promisify(inflate)
+
+/** A megabyte unpacked is more than any worker has to say. */
+const unpackedBytesMax = 4 * 1_048_576
+
+/**
+ * Replaces the report of a worker, with one round trip. The metrics are deflated: 30 kB become 3, which an append-only
+ * file would otherwise take in every second.
+ * @throws when Redis does not answer.
+ */
+export const writeWorkerReport = async (
+  redis: Redis,
+  keys: ReportKeys,
+  worker: string,
+  report: WorkerReport,
+  expiryMs: number,
+): Promise<void> => {
+  const atMs = Date.now()
+  const packed = await pack(JSON.stringify({ atMs, metrics: report.metrics }))
+  const results = await redis
+    .pipeline()
+    .set(keys.metrics(worker), packed, 'PX', expiryMs)
+    .set(keys.lines(worker), JSON.stringify(report.lines), 'PX', expiryMs)
+    .zadd(keys.workers, atMs, worker)
+    .zremrangebyscore(keys.workers, '-inf', atMs - forgottenMs)
+    .exec()
+  const fault = results?.find(([error]) => error)?.[0]
+  if (fault) throw fault
+}
+
+/** The names of those that may still be there. */
+const reporters = (redis: Redis, keys: ReportKeys): Promise<string[]> =>
+  redis.zrevrange(keys.workers, 0, workersMax - 1)
+
+/** Undefined for what no worker of this version has written. */
+const metricsOf = async (packed: Buffer): Promise<z.infer<typeof metricsReportSchema> | undefined> => {
+  try {
+    const text = await unpack(packed, { maxOutputLength: unpackedBytesMax })
+    return metricsReportSchema.safeParse(JSON.parse(text.toString('utf8'))).data
+  } catch {
+    return undefined
+  }
+}
+
+const linesOf = (text: string): ReportedLine[] => {
+  try {
+    return z.array(lineSchema).safeParse(JSON.parse(text)).data ?? []
+  } catch {
+    return []
+  }
+}
+
+/**
+ * The metrics of all workers that live, or ended less than a minute ago, by name.
+ * @throws when Redis does not answer.
+ */
+export const readWorkerMetrics = async (redis: Redis, keys: ReportKeys): Promise<MetricsOfWorker[]> => {
+  const workers = (await reporters(redis, keys)).toSorted()
+  if (workers.length === 0) return []
+  const packed = await redis.mgetBuffer(...workers.map(keys.metrics))
+  const reports = await Promise.all(packed.map((bytes) => (bytes ? metricsOf(bytes) : undefined)))
+  return workers.flatMap((worker, index) => {
+    const report = reports[index]
+    return report ? [{ worker, ...report }] : []
+  })
+}
+
+/**
+ * The product lines of all workers that live, by the worker's name.
+ * @throws when Redis does not answer.
+ */
+export const readWorkerLines = async (redis: Redis, keys: ReportKeys): Promise<LinesOfWorker[]> => {
+  const workers = (await reporters(redis, keys)).toSorted()
+  if (workers.length === 0) return []
+  const texts = await redis.mget(...workers.map(keys.lines))
+  return workers.flatMap((worker, index) => {
+    const text = texts[index]
+    return typeof text === 'string' ? [{ worker, lines: linesOf(text) }] : []
+  })
+}

@@ -1,0 +1,74 @@
+import { withDeadline } from '@flash-sale/shared/deadline.ts'
+import type { Redis } from '@flash-sale/shared/redis.ts'
+import type { ReportKeys } from '@flash-sale/shared/redis-keys.ts'
+import {
+  type ReportedLine,
+  type ReportedMetric,
+  writeWorkerReport,
+} from '@flash-sale/shared/worker-reports.ts'
+import type { Registry } from 'prom-client'
+
+export interface WorkerReporter {
+  /** Writes a last report, which stays for a minute, so that whoever scrapes less often gets it. Never throws. */
+  close(): Promise<void>
+}
+
+export interface WorkerReporterOptions {
+  redis: Redis
+  keys: ReportKeys
+  workerName: string
+  registry: Registry
+  lines: () => ReportedLine[]
+}
+
+const everyMs = 1_000
+/** A worker that is gone without a word is shown no longer than this. */
+const expiryMs = 10_000
+const lastExpiryMs = 60_000
+const lastDeadlineMs = 1_000
+const linesMax = 100
+
+const reported = async (registry: Registry): Promise<ReportedMetric[]> => {
+  const metrics = await registry.getMetricsAsJSON()
+  return metrics.map(({ name, help, type, values }) => ({
+    name,
+    help,
+    // The library's types say an enum, it gives the name.
+    type: String(type),
+    values: values.map((value): ReportedMetric['values'][number] => {
+      const labels = value.labels as Record<string, string | number>
+      const metricName = 'metricName' in value ? String(value.metricName) : name
+      return metricName === name ? [value.value, labels] : [value.value, labels, metricName]
+    }),
+  }))
+}
+
+/** Writes what a worker has to say to Redis once a second, for the api to show. Needs no Redis to be up. */
+export const reportWorker = (options: WorkerReporterOptions): WorkerReporter => {
+  const { redis, keys, workerName, registry } = options
+  let writing = false
+
+  const write = async (expiresMs: number): Promise<void> => {
+    if (redis.status !== 'ready') return
+    const lines = options.lines().toSorted((a, b) => b.waiting + b.settling - a.waiting - a.settling)
+    const report = { metrics: await reported(registry), lines: lines.slice(0, linesMax) }
+    await writeWorkerReport(redis, keys, workerName, report, expiresMs)
+  }
+  const timer = setInterval(() => {
+    if (writing) return
+    writing = true
+    // Redis is away or busy: the next report follows, and nothing depends on this one.
+    write(expiryMs)
+      .catch(() => undefined)
+      .finally(() => {
+        writing = false
+      })
+  }, everyMs)
+
+  return {
+    close: async () => {
+      clearInterval(timer)
+      await withDeadline('the last report', lastDeadlineMs, write(lastExpiryMs)).catch(() => undefined)
+    },
+  }
+}
