@@ -7,6 +7,7 @@ export const measureNames = [
   'latency',
   'refusals',
   'polls',
+  'looking',
   'drain',
   'scaling',
   'backlog',
