@@ -7,6 +7,8 @@ const iconAddress = `data:image/svg+xml,${encodeURIComponent(icon)}`
 
 const labelColours = { production: '#8c1d18', elsewhere: '#1b4d7a' }
 
+const fonts = { 'font-sans': 'system-ui, sans-serif', 'font-mono': 'ui-monospace, monospace' }
+
 const mayDo: Readonly<Record<AdminRole, string>> = {
   viewer: 'viewer, looks only',
   operator: 'operator, may pause, resume and retry',
@@ -27,8 +29,13 @@ export const boardOptions = (environment: string, role: AdminRole): UIConfig => 
     { text: 'Locks', url: '/admin/locks' },
     { text: 'API', url: '/docs' },
     { text: 'Metrics', url: '/admin/metrics' },
-    { text: 'Sign out', url: '/admin/sign-in' },
+    { text: 'Account', url: '/admin/sign-in' },
   ],
+  // Bull Board's greys are too pale to be read by everybody (WCAG AA), and its fonts would come from another host.
+  theme: {
+    light: { ...fonts, 'muted-foreground': '#4a555f', 'sidebar-state-selected-foreground': '#0b574e' },
+    dark: { ...fonts, 'muted-foreground': '#a3adba' },
+  },
   hideDocsLink: true,
   showMetrics: true,
   showWorkers: true,

@@ -75,7 +75,9 @@ export const jobProgress = (progress: unknown): unknown => {
   if (words === '') return progress
   const { since, waitedMs, purchasesAhead } = fieldsOf(progress)
   const ahead = purchasesAhead === undefined ? '' : ` (${count(purchasesAhead, 'purchase')} ahead)`
-  const atMs = Date.parse(String(since)) + (typeof waitedMs === 'number' ? waitedMs : 0)
+  const atMs =
+    (typeof since === 'string' ? Date.parse(since) : Number.NaN) +
+    (typeof waitedMs === 'number' ? waitedMs : 0)
   const at =
     Number.isFinite(atMs) && Math.abs(atMs) < 8e15 ? `, at ${new Date(atMs).toISOString().slice(11, 23)}` : ''
   return `${words}${ahead}${at}`
