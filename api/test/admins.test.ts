@@ -98,7 +98,7 @@ test('nobody looks at /metrics without a token', async () => {
   for (const accept of ['*/*', 'text/html']) {
     expectProblem(await api.call('/metrics', { headers: { accept } }), 401, 'unauthorized')
   }
-  expectProblem(await api.call('/metrics', { headers: viewerHeaders }), 404, 'unknown-route')
+  expect((await api.call('/metrics', { headers: viewerHeaders })).status).toBe(200)
 })
 
 describe('signing in', () => {

@@ -1,5 +1,5 @@
 import { aofSteps } from './measures/aof.ts'
-import { backlogSteps, drainSteps, scalingSteps } from './measures/drain-steps.ts'
+import { backlogSteps, drainSteps, scalingSteps, settingSteps } from './measures/drain-steps.ts'
 import { latencySteps } from './measures/latency.ts'
 import { lookingSteps } from './measures/looking.ts'
 import { memorySteps } from './measures/memory.ts'
@@ -20,6 +20,7 @@ const stepsOf: Record<MeasureName, (sizes: Sizes) => Step[]> = {
   backlog: backlogSteps,
   aof: aofSteps,
   memory: memorySteps,
+  settings: settingSteps,
 }
 
 /** What there is to measure with. */
