@@ -86,15 +86,13 @@ test('buys, hears of the outcome without polling, and reads its order and its li
 test.skipIf(!browser.available)('runs in a page of an origin that is listed', async () => {
   const { page, consoleErrors, foreignRequests } = await browser.openPage()
   await page.goto(siteUrl)
-  const ended = await page.evaluate(
-    async ({ baseUrl, purchase, module }) => {
-      const { createClient: make }: { createClient: typeof createClient } = await import(module)
-      const shop = make({ baseUrl })
-      const bought = await shop.buy(purchase)
-      return bought.kind === 'accepted' ? shop.outcome(bought.jobId) : bought
-    },
-    { baseUrl: engine.url, purchase: purchaseOf('c-4'), module: '/contract/client.ts' },
-  )
+  // As text: an import would be rewritten by the test runner, for itself.
+  const ended = await page.evaluate(`(async () => {
+    const { createClient } = await import('/contract/client.ts')
+    const shop = createClient({ baseUrl: '${engine.url}' })
+    const bought = await shop.buy(${JSON.stringify(purchaseOf('c-4'))})
+    return bought.kind === 'accepted' ? shop.outcome(bought.jobId) : bought
+  })()`)
   expect(ended).toMatchObject({ kind: 'settled', purchase: { status: 'confirmed', productId } })
   expect({ consoleErrors, foreignRequests }).toEqual({ consoleErrors: [], foreignRequests: [] })
 })
