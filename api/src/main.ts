@@ -17,6 +17,7 @@ import { listen } from './listen.ts'
 import { createApiMetrics } from './metrics/api-metrics.ts'
 import { openOutcomeFeed } from './outcome-feed.ts'
 import { watchQueueLoad } from './queue-load.ts'
+import { shareSpeed } from './shared-speed.ts'
 
 /** Under the second for which a stock seen in Postgres counts as fresh. */
 const catalogRefreshMs = 800
@@ -58,7 +59,7 @@ await startOrExplain('api', async () => {
     metrics.stockNewsHeard()
   })
   const outcomes = openOutcomeFeed({ subscriber, channel: keys.outcomeChannel })
-  const load = watchQueueLoad([...queues.values()])
+  const load = watchQueueLoad([...queues.values()], shareSpeed(redis, keys.queueSpeed))
   const backpressure = openBackpressure({
     load,
     depthMax: config.MAX_QUEUE_DEPTH,
