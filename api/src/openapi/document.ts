@@ -8,6 +8,7 @@ import { purchaseRoutes } from './purchases-openapi.ts'
 import { problemAnswer, routeConfigOf } from './route-config.ts'
 import type { RouteDescription } from './route-description.ts'
 import { serviceRoutes } from './service-openapi.ts'
+import { shopRoutes } from './shop-openapi.ts'
 
 /** Every route that is published. */
 export const routes: readonly RouteDescription[] = [
@@ -15,6 +16,7 @@ export const routes: readonly RouteDescription[] = [
   ...productRoutes,
   ...adminProductRoutes,
   ...serviceRoutes,
+  ...shopRoutes,
 ]
 
 const description = `Takes every purchase into a queue that people can see, and settles many of them in one transaction.

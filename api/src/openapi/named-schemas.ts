@@ -12,6 +12,7 @@ import {
   purchaseRequestSchema,
   purchaseViewSchema,
 } from '@flash-sale/shared/contract/purchase.ts'
+import { raceSchema } from '@flash-sale/shared/contract/race.ts'
 import { readinessSchema } from '@flash-sale/shared/contract/readiness.ts'
 import { verificationSchema } from '@flash-sale/shared/contract/verification.ts'
 import { z } from 'zod'
@@ -31,5 +32,6 @@ export const reset = named('Reset', resetSchema)
 export const purchaseRequest = named('PurchaseRequest', purchaseRequestSchema)
 export const purchaseAccepted = named('PurchaseAccepted', purchaseAcceptedSchema)
 export const purchaseView = named('Purchase', purchaseViewSchema)
+export const race = named('Race', raceSchema)
 export const readiness = named('Readiness', readinessSchema)
 export const verification = named('Verification', verificationSchema)
