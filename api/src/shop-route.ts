@@ -12,7 +12,7 @@ export interface ShopRouteOptions {
   races: boolean
 }
 
-const fileNames = ['shop.css', 'shop.js', 'shop-api.js', 'product-view.js', 'purchase.js', 'race.js'] as const
+const fileNames = ['shop.css', 'shop.js', 'shop-api.js', 'product-view.js', 'purchase.js', 'race.js']
 
 const textOf = (name: string): string => readPageText(new URL(`./pages/shop/${name}`, import.meta.url))
 
@@ -25,7 +25,7 @@ const pageText = ({ customerFrom, races }: ShopRouteOptions): string =>
 /** The shop window, `GET /`, and its files below `/shop`. They are read when the api starts. */
 export const shopRoute = (options: ShopRouteOptions): Router => {
   const page = pageFile('shop.html', pageText(options))
-  const files = new Map(fileNames.map((name) => [name as string, pageFile(name, textOf(name))]))
+  const files = new Map(fileNames.map((name) => [name, pageFile(name, textOf(name))]))
   const headers = pageHeaders(options.secure)
   const router = Router()
   router

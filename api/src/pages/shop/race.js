@@ -2,6 +2,7 @@
 import { call, CallFailed, pause } from './shop-api.js'
 
 const buyers = 200
+const sendersMax = 4
 const lookEveryMs = 150
 const patienceMs = 30_000
 const strategies = ['naive', 'locked']
@@ -40,17 +41,20 @@ const send = async (productId, strategy, buyer) => {
 }
 
 /**
- * Sends all purchases of both sides at once, as far as the browser has connections.
+ * Sends all purchases of both sides, in turn. A browser has six connections to a host: some stay free for looking on.
  * @param turnedAway counts what was not accepted: told at the door that it is sold out, or anything else.
  */
 const release = (race, turnedAway) => {
-  for (let buyer = 0; buyer < buyers; buyer += 1) {
-    for (const strategy of strategies) {
-      void send(race[strategy].productId, strategy, buyer).then((answer) => {
-        if (answer !== 'accepted') turnedAway[strategy][answer === 'sold-out' ? 'soldOut' : 'other'] += 1
-      })
+  const purchases = Array.from({ length: buyers }, (_, buyer) => strategies.map((strategy) => ({ buyer, strategy })))
+    .flat()
+    .values()
+  const sendSome = async () => {
+    for (const { buyer, strategy } of purchases) {
+      const answer = await send(race[strategy].productId, strategy, buyer)
+      if (answer !== 'accepted') turnedAway[strategy][answer === 'sold-out' ? 'soldOut' : 'other'] += 1
     }
   }
+  for (let sender = 0; sender < sendersMax; sender += 1) void sendSome()
 }
 
 /** Who was told at the door counts like who was told at their turn. */

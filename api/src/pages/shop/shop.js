@@ -7,7 +7,6 @@ import { CallFailed, callUntilAnswered, openStream } from './shop-api.js'
 const element = (id) => document.getElementById(id)
 
 const notice = (text) => {
-  element('notice').hidden = text === ''
   if (element('notice').textContent !== text) element('notice').textContent = text
 }
 
