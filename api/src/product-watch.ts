@@ -19,7 +19,8 @@ interface Watched {
 /** Quick enough for the eye; the catalog hears of a sale with each settled batch. */
 const lookEveryMs = 250
 
-const iso = (timeMs: number | null): string | null => (timeMs === null ? null : new Date(timeMs).toISOString())
+const iso = (timeMs: number | null): string | null =>
+  timeMs === null ? null : new Date(timeMs).toISOString()
 
 const saleStatusOf = ({ opensAtMs, closesAtMs }: ProductFacts, nowMs: number): ProductEvent['saleStatus'] => {
   if (closesAtMs !== null && closesAtMs <= nowMs) return 'closed'

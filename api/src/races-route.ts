@@ -34,7 +34,8 @@ const takeTurn = async (redis: Redis, key: string): Promise<Turn> => {
 const sendNotNow = (response: Response, turn: Exclude<Turn, { kind: 'ours' }>): void => {
   if (turn.kind === 'taken') {
     const detail = `another race is being run: try again in ${turn.forS} s`
-    return sendProblem(response, { code: 'rate-limited', detail, retryAfterS: turn.forS })
+    sendProblem(response, { code: 'rate-limited', detail, retryAfterS: turn.forS })
+    return
   }
   logReason(response, turn.why)
   sendProblem(response, { code: 'queue-unavailable', detail: 'no race without a queue: try again' })

@@ -122,7 +122,11 @@ describe.skipIf(!browser.available)('the shop window', () => {
   })
 
   test('without an address it shows the newest that can be bought, and the others beside it', async () => {
-    const { id } = await createProduct({ name: 'Pixel 9', stock: 4, price: { amountMinor: 98_000, currency: 'JPY' } })
+    const { id } = await createProduct({
+      name: 'Pixel 9',
+      stock: 4,
+      price: { amountMinor: 98_000, currency: 'JPY' },
+    })
     await createProduct({ name: 'Galaxy S24', stock: 0 })
     const shop = await browser.openPage()
     await shop.page.goto(engine.url)
@@ -141,7 +145,9 @@ describe.skipIf(!browser.available)('the shop window', () => {
     const shop = await browser.openPage()
     let away = true
     await shop.page.route(/\/products/, (route) =>
-      away ? route.fulfill({ status: 503, contentType: 'application/problem+json', body: '{}' }) : route.continue(),
+      away
+        ? route.fulfill({ status: 503, contentType: 'application/problem+json', body: '{}' })
+        : route.continue(),
     )
     await shop.page.route(/\/purchases$/, (route) => (away ? route.abort() : route.continue()))
     await shop.page.goto(`${engine.url}/?product=${id}`)
@@ -183,13 +189,19 @@ describe.skipIf(!browser.available)('the shop window', () => {
     await expectClean(shop)
   })
 
-  test.each(['light', 'dark'] as const)('on a phone nothing is wider than the screen, %s', async (colorScheme) => {
-    const { id } = await createProduct({ name: 'A name of one verylongwordwithoutanyplacetobreakit', stock: 3 })
-    const shop = await openShop(id, { viewport: { width: 360, height: 740 }, colorScheme })
-    await shop.page.locator('#buy', { hasText: /^Buy$/ }).click()
-    await says(shop, 'It is yours')
-    expect(await shop.page.evaluate('document.documentElement.scrollWidth')).toBe(360)
-    expect(await graveAccessibilityFindings(shop.page)).toEqual([])
-    await expectClean(shop)
-  })
+  test.each(['light', 'dark'] as const)(
+    'on a phone nothing is wider than the screen, %s',
+    async (colorScheme) => {
+      const { id } = await createProduct({
+        name: 'A name of one verylongwordwithoutanyplacetobreakit',
+        stock: 3,
+      })
+      const shop = await openShop(id, { viewport: { width: 360, height: 740 }, colorScheme })
+      await shop.page.locator('#buy', { hasText: /^Buy$/ }).click()
+      await says(shop, 'It is yours')
+      expect(await shop.page.evaluate('document.documentElement.scrollWidth')).toBe(360)
+      expect(await graveAccessibilityFindings(shop.page)).toEqual([])
+      await expectClean(shop)
+    },
+  )
 })

@@ -15,7 +15,9 @@ const watchProduct: RouteDescription = {
     'every 15 s; ends after 15 minutes, and an `EventSource` comes back by itself.',
   access: 'anyone',
   params: productParams,
-  answers: { 200: { description: 'Goes on for as long as the client listens.', mediaType: 'text/event-stream' } },
+  answers: {
+    200: { description: 'Goes on for as long as the client listens.', mediaType: 'text/event-stream' },
+  },
   problems: ['unknown-product', 'overloaded', 'database-unavailable'],
 }
 
@@ -29,7 +31,9 @@ const startRace: RouteDescription = {
     'Gives both their whole stock back and forgets what was bought of them; the caller then sends the purchases. One race ' +
     'at a time. Only where `DEMO_STRATEGIES` is on and `AUTH_MODE` is `none`; elsewhere there is nothing at this address.',
   access: 'anyone',
-  answers: { 201: { description: 'The race, before its first purchase.', schema: race, headers: ['Location'] } },
+  answers: {
+    201: { description: 'The race, before its first purchase.', schema: race, headers: ['Location'] },
+  },
   problems: ['unknown-route', 'rate-limited', 'queue-unavailable', 'database-unavailable'],
 }
 

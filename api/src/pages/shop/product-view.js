@@ -16,7 +16,9 @@ export const priceText = ({ amountMinor, currency }) => {
 /** How long until then, as in `1 d 02:03:04`. */
 export const remainingText = (ms) => {
   const s = Math.max(0, Math.ceil(ms / 1_000))
-  const [days, hours, minutes, seconds] = [s / 86_400, (s / 3_600) % 24, (s / 60) % 60, s % 60].map(Math.floor)
+  const [days, hours, minutes, seconds] = [s / 86_400, (s / 3_600) % 24, (s / 60) % 60, s % 60].map(
+    Math.floor,
+  )
   const clock = [hours, minutes, seconds].map((part) => String(part).padStart(2, '0')).join(':')
   return days > 0 ? `${days} d ${clock}` : clock
 }

@@ -1,10 +1,12 @@
 /** Buying: one purchase at a time, from the button to its outcome, also across a reload of the page. */
-import { call, CallFailed, callUntilAnswered, openStream, pause } from './shop-api.js'
+import { CallFailed, call, callUntilAnswered, openStream, pause } from './shop-api.js'
 
 const element = (id) => document.getElementById(id)
 
 const randomText = () =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join(
+    '',
+  )
 
 /** A guest of this browser, kept for its next visit where the browser allows that. */
 const guest = () => {
@@ -25,12 +27,20 @@ const guest = () => {
 export const buyerOfPage = () => {
   if (document.body.dataset.customerFrom === 'body') {
     const customerId = guest()
-    return { body: { customerId }, headers: {}, says: `You are ${customerId}. Another browser is another buyer.` }
+    return {
+      body: { customerId },
+      headers: {},
+      says: `You are ${customerId}. Another browser is another buyer.`,
+    }
   }
   const token = new URLSearchParams(location.hash.slice(1)).get('token')
   if (!token) return undefined
   history.replaceState(null, '', location.pathname + location.search)
-  return { body: {}, headers: { Authorization: `Bearer ${token}` }, says: 'You buy as the customer of your token.' }
+  return {
+    body: {},
+    headers: { Authorization: `Bearer ${token}` },
+    says: 'You buy as the customer of your token.',
+  }
 }
 
 const outcomeTexts = {
@@ -50,7 +60,8 @@ const refusalTitles = {
   unauthorized: 'Please sign in again',
 }
 
-const secondsText = (ms) => (ms < 950 ? `${Math.max(0.1, ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 1_000)} s`)
+const secondsText = (ms) =>
+  ms < 950 ? `${Math.max(0.1, ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 1_000)} s`
 
 /** Where a purchase is, in a sentence. */
 export const placeText = ({ status, aheadEstimate, etaMs }) => {

@@ -1,5 +1,5 @@
 /** The race: the same two hundred buyers at a naive and at a locked product, drawn while they buy. */
-import { call, CallFailed, pause } from './shop-api.js'
+import { CallFailed, call, pause } from './shop-api.js'
 
 const buyers = 200
 const sendersMax = 4
@@ -45,7 +45,9 @@ const send = async (productId, strategy, buyer) => {
  * @param turnedAway counts what was not accepted: told at the door that it is sold out, or anything else.
  */
 const release = (race, turnedAway) => {
-  const purchases = Array.from({ length: buyers }, (_, buyer) => strategies.map((strategy) => ({ buyer, strategy })))
+  const purchases = Array.from({ length: buyers }, (_, buyer) =>
+    strategies.map((strategy) => ({ buyer, strategy })),
+  )
     .flat()
     .values()
   const sendSome = async () => {

@@ -27,7 +27,10 @@ const drawOthers = (products) => {
     const left = saleStatus === 'closed' ? 'closed' : stock === 0 ? 'sold out' : `${stock} left`
     const facts = [price && priceText(price), left].filter(Boolean).join(', ')
     const item = document.createElement('li')
-    item.append(link, Object.assign(document.createElement('span'), { className: 'faint', textContent: ` ${facts}` }))
+    item.append(
+      link,
+      Object.assign(document.createElement('span'), { className: 'faint', textContent: ` ${facts}` }),
+    )
     return item
   })
   element('other-products').replaceChildren(...items)
