@@ -20,12 +20,15 @@ import { docsRoute } from './openapi/docs-route.ts'
 import { ordersRoute } from './orders-route.ts'
 import type { OutcomeFeed } from './outcome-feed.ts'
 import { answerFault, unknownRoute } from './problem-answer.ts'
+import { productEventsRoute } from './product-events.ts'
 import { productsRoute } from './products-route.ts'
 import { purchasesRoute, type WaitLimits } from './purchases-route.ts'
 import type { QueueLoad } from './queue-load.ts'
+import { racesRoute } from './races-route.ts'
 import { checkReadiness } from './readiness.ts'
 import type { RefusalRules } from './refuse-purchase.ts'
 import { requestLog } from './request-log.ts'
+import { shopRoute } from './shop-route.ts'
 
 export interface AppDeps {
   logger: Logger
@@ -82,6 +85,7 @@ export const createApp = (deps: AppDeps): Express => {
   protectPublic(app, deps.auth, deps.web)
   app.use(purchasesRoute({ ...deps, buyers: buyerRules(deps) }))
   app.use(productsRoute(deps.database))
+  app.use(productEventsRoute({ catalog: deps.catalog, closing: deps.outcomes.closing }))
   app.use(ordersRoute(deps.database))
   app.use(customersRoute(deps.database))
   protectAdmin(app, deps.auth, deps.web)
@@ -97,6 +101,10 @@ export const createApp = (deps: AppDeps): Express => {
   app.use('/admin/metrics', (request, response, next) => metrics(request, response, next))
   app.use(healthRoute(() => checkReadiness(deps.redis, deps.database)))
   app.use(docsRoute())
+  // Customers of a token buy for themselves only: nobody could race with two hundred of them.
+  const races = deps.rules.demoStrategies && !deps.auth.customers
+  if (races) app.use(racesRoute(deps))
+  app.use(shopRoute({ secure: deps.web.secure, customerFrom: deps.auth.customers ? 'token' : 'body', races }))
   app.use(unknownRoute)
   app.use(answerFault)
   return app

@@ -10,6 +10,7 @@ import { purchaseRoutes } from './purchases-openapi.ts'
 import { problemAnswer, routeConfigOf } from './route-config.ts'
 import type { RouteDescription } from './route-description.ts'
 import { serviceRoutes } from './service-openapi.ts'
+import { shopRoutes } from './shop-openapi.ts'
 import { signInRoutes } from './sign-in-openapi.ts'
 
 /** Every route that is published. */
@@ -21,6 +22,7 @@ export const routes: readonly RouteDescription[] = [
   ...adminRoutes,
   ...signInRoutes,
   ...serviceRoutes,
+  ...shopRoutes,
 ]
 
 const description = `Takes every purchase into a queue that people can see, and settles many of them in one transaction.

@@ -17,6 +17,7 @@ import {
 } from '@flash-sale/shared/contract/purchase.ts'
 import { adminPurchaseListSchema, purchaseListSchema } from '@flash-sale/shared/contract/purchase-list.ts'
 import { queueStateSchema } from '@flash-sale/shared/contract/queue-state.ts'
+import { raceSchema } from '@flash-sale/shared/contract/race.ts'
 import { readinessSchema } from '@flash-sale/shared/contract/readiness.ts'
 import { verificationSchema } from '@flash-sale/shared/contract/verification.ts'
 import { z } from 'zod'
@@ -46,5 +47,6 @@ export const purchaseList = named('PurchaseList', purchaseListSchema)
 export const adminPurchaseList = named('AdminPurchaseList', adminPurchaseListSchema)
 export const order = named('Order', orderSchema)
 export const queueState = named('QueueState', queueStateSchema)
+export const race = named('Race', raceSchema)
 export const readiness = named('Readiness', readinessSchema)
 export const verification = named('Verification', verificationSchema)
