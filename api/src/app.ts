@@ -1,3 +1,4 @@
+import type { LockWatch } from '@flash-sale/shared/lock-watch.ts'
 import type { Logger } from '@flash-sale/shared/logger.ts'
 import type { Database } from '@flash-sale/shared/postgres.ts'
 import type { ProductCatalog } from '@flash-sale/shared/product-catalog.ts'
@@ -42,7 +43,7 @@ export interface AppDeps {
   /** Put before the keys of the rate limits. */
   limitPrefix: string
   rules: RefusalRules
-  load: Pick<QueueLoad, 'takeTicket' | 'placeOf'>
+  load: Pick<QueueLoad, 'takeTicket' | 'placeOf' | 'drainPerS'>
   /** What clients that wait are answered from. */
   outcomes: OutcomeFeed
   /** Default: 5,000 of each. */
@@ -50,6 +51,7 @@ export interface AppDeps {
   metrics: ApiMetrics
   /** Where the workers report. */
   reportKeys: ReportKeys
+  lockWatch: LockWatch
 }
 
 const dashboardPath = '/admin/queues'
@@ -80,10 +82,14 @@ export const createApp = (deps: AppDeps): Express => {
   app.use(ordersRoute(deps.database))
   app.use(customersRoute(deps.database))
   protectAdmin(app, deps.auth, deps.web)
-  const { redis, catalog, adminDatabase } = deps
+  const { redis, adminDatabase } = deps
   const queues = [...deps.queues.values()]
   app.use(dashboardPath, dashboard(queues, redis, dashboardPath))
-  app.use('/admin', adminRoute({ database: adminDatabase, catalog, redis, queues }))
+  const ordersOpen = deps.auth.customers === undefined
+  app.use(
+    '/admin',
+    adminRoute({ ...deps, database: adminDatabase, queues, boardPath: dashboardPath, ordersOpen }),
+  )
   app.use('/metrics', metricsRoute({ ...deps, queues }))
   app.use(healthRoute(() => checkReadiness(deps.redis, deps.database)))
   app.use(docsRoute())

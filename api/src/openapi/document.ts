@@ -2,6 +2,7 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi'
 import { adminProductRoutes } from './admin-products-openapi.ts'
 import { answerHeaders } from './headers.ts'
+import { lockRoutes } from './locks-openapi.ts'
 import { namedSchemas } from './named-schemas.ts'
 import { productRoutes } from './products-openapi.ts'
 import { purchaseRoutes } from './purchases-openapi.ts'
@@ -14,6 +15,7 @@ export const routes: readonly RouteDescription[] = [
   ...purchaseRoutes,
   ...productRoutes,
   ...adminProductRoutes,
+  ...lockRoutes,
   ...serviceRoutes,
 ]
 

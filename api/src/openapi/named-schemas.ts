@@ -1,5 +1,6 @@
 /** The schemas of the contract that the document names, so that each is written once and referred to. */
 import { extendZodWithOpenApi, OpenAPIRegistry } from '@asteasolutions/zod-to-openapi'
+import { lockOverviewSchema } from '@flash-sale/shared/contract/locks.ts'
 import { problemSchema } from '@flash-sale/shared/contract/problem.ts'
 import {
   newProductSchema,
@@ -12,6 +13,7 @@ import {
   purchaseRequestSchema,
   purchaseViewSchema,
 } from '@flash-sale/shared/contract/purchase.ts'
+import { purchaseSearchSchema } from '@flash-sale/shared/contract/purchase-search.ts'
 import { readinessSchema } from '@flash-sale/shared/contract/readiness.ts'
 import { verificationSchema } from '@flash-sale/shared/contract/verification.ts'
 import { z } from 'zod'
@@ -33,3 +35,5 @@ export const purchaseAccepted = named('PurchaseAccepted', purchaseAcceptedSchema
 export const purchaseView = named('Purchase', purchaseViewSchema)
 export const readiness = named('Readiness', readinessSchema)
 export const verification = named('Verification', verificationSchema)
+export const lockOverview = named('LockOverview', lockOverviewSchema)
+export const purchaseSearch = named('PurchaseSearch', purchaseSearchSchema)
