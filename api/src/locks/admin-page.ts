@@ -9,6 +9,8 @@ export interface AdminPage {
   caller: Caller
   /** What was searched for. */
   q?: string
+  /** In the line of the title. */
+  beside?: Html
   main: Html
 }
 
@@ -24,7 +26,14 @@ const who = (caller: Caller): Html =>
   caller.kind === 'admin' ? html`<p class="who">${caller.name} <small>${caller.role}</small></p>` : nothing
 
 /** The whole document. */
-export const adminPage = ({ title, head = nothing, caller, q = '', main }: AdminPage): string =>
+export const adminPage = ({
+  title,
+  head = nothing,
+  caller,
+  q = '',
+  beside = nothing,
+  main,
+}: AdminPage): string =>
   html`<!doctype html>
 <html lang="en">
 <head>
@@ -43,7 +52,7 @@ ${head}</head>
 ${who(caller)}
 </header>
 <main>
-<h1>${title}</h1>
+<div class="title"><h1>${title}</h1>${beside}</div>
 ${main}
 </main>
 </body>

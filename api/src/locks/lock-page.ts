@@ -24,7 +24,7 @@ export const lockPage = (look: LockLook, caller: Caller): string => {
     head: html`<noscript><meta http-equiv="refresh" content="${reloadS}"></noscript>
 <script type="module" src="${assetsPath}/locks.js"></script>
 `,
-    main: html`<p id="live" role="status">${asOf}</p>
-<div id="seen" data-events="/admin/locks/events">${seenPart(look, caller)}</div>`,
+    beside: html`<p id="live" role="status">${asOf}</p>`,
+    main: html`<div id="seen" data-events="/admin/locks/events">${seenPart(look, caller)}</div>`,
   })
 }

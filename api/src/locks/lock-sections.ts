@@ -44,7 +44,7 @@ const workersTile = ({ workers }: LockOverview): Html => {
 const invariantsTile = ({ products, quiet }: LockOverview): Html => {
   const last = [...products, ...quiet].flatMap(({ invariants }) => invariants ?? [])
   const broken = last.filter(({ ok }) => !ok).length
-  const note = `${last.length} of ${countedText(products.length + quiet.length, 'product')} counted`
+  const note = `${last.length} of ${countedText(products.length + quiet.length, 'product')} checked`
   if (broken > 0) return tile('Invariants', `✗ ${broken} broken`, note, 'bad')
   return tile('Invariants', last.length === 0 ? '–' : '✓ intact', note, last.length === 0 ? '' : 'good')
 }
@@ -68,9 +68,10 @@ const queueSwitch = ({ paused }: LockOverview['queue'], mayWrite: boolean): Html
     : html`The queue runs.`
   const action = paused ? 'resume' : 'pause'
   const form = mayWrite
-    ? html` <form method="post" action="/admin/queue/${action}" id="switch"><button id="switch-button" class="${action}">${paused ? 'Resume' : 'Pause'} the queue</button></form>`
+    ? html`<form method="post" action="/admin/queue/${action}" id="switch"><button id="switch-button" class="${action}">${paused ? 'Resume' : 'Pause'} the queue</button></form>`
     : nothing
-  return html`<div class="switch ${paused ? 'paused' : ''}"><p role="status" id="queue-state">${state}</p>${form}</div>`
+  const check = html`<button type="button" class="scripted" id="check-all">Check all invariants</button>`
+  return html`<div class="switch ${paused ? 'paused' : ''}"><p role="status" id="queue-state">${state}</p><div class="actions">${check}${form}</div></div>`
 }
 
 const cardsOf = ({ products, heardMs }: LockOverview): Html => {

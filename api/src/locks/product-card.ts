@@ -24,13 +24,14 @@ export const stockMeter = (product: ProductState): Html => {
   const { stock, initialStock } = product
   if (stock === undefined || initialStock === undefined)
     return html`<p class="stock faint">Stock unknown: Postgres does not answer</p>`
-  const text = `${countText(stock)} of ${countText(initialStock)} left`
+  const text = `${stock === 0 ? 'none' : countText(stock)} of ${countText(initialStock)} left`
   const max = Math.max(1, stock, initialStock)
-  return html`<div class="stock"><meter min="0" max="${max}" value="${stock}" aria-label="Stock of ${nameOf(product)}">${text}</meter> <span>${text}</span></div>`
+  const width = Math.round((stock / max) * 1_000)
+  return html`<div class="stock"><svg class="bar" role="meter" aria-label="Stock of ${nameOf(product)}" aria-valuemin="0" aria-valuemax="${max}" aria-valuenow="${stock}" aria-valuetext="${text}" viewBox="0 0 1000 1" preserveAspectRatio="none"><rect width="${width}" height="1"/></svg> <span>${text}</span></div>`
 }
 
 const invariantsText = (invariants: Invariants | undefined): Html => {
-  if (!invariants) return html`<span class="faint">not counted yet</span>`
+  if (!invariants) return html`<span class="faint">not checked yet</span>`
   const at = html`<span class="faint">at ${timeText(invariants.at)} UTC</span>`
   return invariants.ok
     ? html`<span class="good">✓ intact</span> ${at}`
@@ -39,7 +40,7 @@ const invariantsText = (invariants: Invariants | undefined): Html => {
 
 /** What the last count of the invariants said, and what counts them again; without scripts that shows its JSON. */
 export const invariantsOf = (product: ProductState): Html =>
-  html`<div class="invariants"><span>${invariantsText(product.invariants)}</span> <a class="button" id="verify-${product.productId}" href="/admin/products/${product.productId}/verify" data-verify="${product.productId}">Count<span class="hidden"> the invariants of ${nameOf(product)}</span></a></div>`
+  html`<div class="invariants"><span>${invariantsText(product.invariants)}</span> <a class="button" id="verify-${product.productId}" href="/admin/products/${product.productId}/verify" data-verify="${product.productId}">Check<span class="hidden"> the invariants of ${nameOf(product)}</span></a></div>`
 
 /** A time that the page's script lets go on between two looks. */
 const running = (direction: 'up' | 'down', ms: number): Html =>
@@ -87,8 +88,7 @@ const figuresOf = (product: LockedProduct): Html => {
 ${figure('Wait for the lock', countText(product.waitingPurchases), 'purchases')}
 ${figure('Settled', rateText(product.settledPerS), 'a second')}
 ${figure('Batch', batches === 0 ? '–' : countText(settled / batches), 'purchases')}
-${figure('Lock wait p50', p50 === undefined ? '–' : waitText(p50))}
-${figure('Lock wait p99', p99 === undefined ? '–' : waitText(p99))}
+${figure('Lock wait p50, p99', p50 === undefined || p99 === undefined ? '–' : `${waitText(p50)}, ${waitText(p99)}`)}
 </dl>`
 }
 

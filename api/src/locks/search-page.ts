@@ -1,14 +1,16 @@
 import type { FoundPurchaseEntry, PurchaseSearch } from '@flash-sale/shared/contract/purchase-search.ts'
 import type { Caller } from '../caller.ts'
 import { adminPage } from './admin-page.ts'
-import { countedText } from './figure-text.ts'
+import { countedText, waitText } from './figure-text.ts'
 import { type Html, html, nothing } from './html.ts'
 
 const status = (name: FoundPurchaseEntry['status']): Html =>
   html`<span class="${name}">${name.replaceAll('_', ' ')}</span>`
 
-const when = (iso: string | undefined): Html =>
-  iso === undefined ? html`–` : html`<time datetime="${iso}">${iso.slice(0, 23).replace('T', ' ')}</time>`
+const when = (iso: string): Html => html`<time datetime="${iso}">${iso.slice(0, 19).replace('T', ' ')}</time>`
+
+const outcomeAfter = ({ acceptedAt, settledAt }: FoundPurchaseEntry): string =>
+  settledAt === undefined ? '–' : waitText(Math.max(0, Date.parse(settledAt) - Date.parse(acceptedAt)))
 
 const foundByNames = { job: 'job id', order: 'order', customer: 'customer' } as const
 
@@ -23,7 +25,7 @@ const row = (purchase: FoundPurchaseEntry, ordersOpen: boolean): Html => {
       : html`<a href="${jobUrl}"><code>${jobId}</code></a>`
   const address = ordersOpen ? `/orders/${orderId}` : `/admin/purchases/search?q=${orderId}`
   const order = orderId === undefined ? html`–` : html`<a href="${address}">${String(orderId)}</a>`
-  return html`<tr><th scope="row">${job}</th><td>${status(purchase.status)}</td><td>${order}</td><td>${customerLink(purchase.customerId)}</td><td class="number">${purchase.quantity}</td><td>${purchase.productId}</td><td>${when(purchase.acceptedAt)}</td><td>${when(purchase.settledAt)}</td><td>${foundByNames[purchase.foundBy]}</td></tr>`
+  return html`<tr><th scope="row">${job}</th><td>${status(purchase.status)}</td><td>${order}</td><td>${customerLink(purchase.customerId)}</td><td class="number">${purchase.quantity}</td><td>${purchase.productId}</td><td>${when(purchase.acceptedAt)}</td><td class="number">${outcomeAfter(purchase)}</td><td>${foundByNames[purchase.foundBy]}</td></tr>`
 }
 
 const columns = [
@@ -34,13 +36,15 @@ const columns = [
   'Units',
   'Product',
   'Accepted (UTC)',
-  'Settled (UTC)',
+  'Outcome after',
   'Found by',
 ]
 
+const rightAligned: ReadonlySet<string> = new Set(['Units', 'Outcome after'])
+
 const tableOf = (purchases: readonly FoundPurchaseEntry[], ordersOpen: boolean): Html => {
   const heads = columns.map(
-    (column) => html`<th scope="col" class="${column === 'Units' ? 'number' : ''}">${column}</th>`,
+    (column) => html`<th scope="col" class="${rightAligned.has(column) ? 'number' : ''}">${column}</th>`,
   )
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Purchases"><table><thead><tr>${heads}</tr></thead><tbody>${purchases.map((purchase) => row(purchase, ordersOpen))}</tbody></table></div>`
 }

@@ -113,20 +113,30 @@ const follow = () => {
 }
 
 /** Counts the invariants of a product; the next look shows what came of it. */
-const count = async (link) => {
-  const id = link.dataset.verify
+const count = async ({ href, id: linkId, dataset }) => {
+  const id = dataset.verify
   if (counting.has(id)) return
   counting.add(id)
   markCounting()
   try {
-    const answer = await fetch(link.href, { headers: { accept: 'application/json' } })
+    const answer = await fetch(href, { headers: { accept: 'application/json' } })
     if (!answer.ok) throw new Error((await answer.json()).detail)
   } catch (error) {
     say(`The invariants could not be counted: ${error.message}`, 'stale')
   } finally {
     counting.delete(id)
-    document.getElementById(`verify-${id}`)?.removeAttribute('aria-busy')
+    document.getElementById(linkId)?.removeAttribute('aria-busy')
   }
+}
+
+let countingAll = false
+
+/** One after the other, so that a hundred products hold up nobody. */
+const countAll = async () => {
+  if (countingAll) return
+  countingAll = true
+  for (const link of [...seen.querySelectorAll('a[data-verify]')]) await count(link)
+  countingAll = false
 }
 
 const switchQueue = async (form) => {
@@ -141,6 +151,7 @@ const switchQueue = async (form) => {
 }
 
 seen.addEventListener('click', (event) => {
+  if (event.target.id === 'check-all') countAll()
   const link = event.target.closest('a[data-verify]')
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return
   event.preventDefault()
@@ -151,5 +162,6 @@ seen.addEventListener('submit', (event) => {
   switchQueue(event.target)
 })
 
+document.documentElement.classList.add('scripts')
 setInterval(runClocks, tickMs)
 follow()
