@@ -25,7 +25,9 @@ const contents = operations.flatMap(contentsOf)
 
 test('every route of the app is in the document, and every one in the document is in the app', () => {
   const documented = operations.map(({ method, path }) => `${method} ${path}`)
-  expect(documented.toSorted()).toEqual(routesOfApp(api.app))
+  // What only a page of ours asks for is no part of the contract.
+  const ofPages = ['get /admin/locks/events']
+  expect([...documented, ...ofPages].toSorted()).toEqual(routesOfApp(api.app))
 })
 
 test('every parameter of a path is described, and no other', () => {

@@ -4,8 +4,8 @@ import { type ProductRow, productColumns } from '../product-row.ts'
 
 export interface ShownProducts {
   /**
-   * These products and the newest ones, the newest first. While Postgres is away or busy for longer than a moment: as
-   * they were when it last answered; empty when it never did.
+   * These products and the newest ones, the newest first. While Postgres is busy for longer than a moment: as they were
+   * when it last answered; empty when that is too long ago to be shown.
    */
   read(productIds: readonly number[]): Promise<ShownProduct[]>
 }
@@ -15,6 +15,8 @@ type ShownProduct = Required<Omit<ProductState, 'invariants'>>
 const newestMax = 100
 /** A look shows something else every second: an answer that takes longer is for the next one. */
 const patienceMs = 400
+/** As long as an admin's statement may take. */
+const staleAfterMs = 6_000
 
 const select = async (database: Database, productIds: number[]): Promise<ShownProduct[]> => {
   const rows = await database.run(
@@ -37,11 +39,13 @@ const select = async (database: Database, productIds: number[]): Promise<ShownPr
 /** @param database the admins': it may be counting invariants, which takes up to seconds and has to hold up no look. */
 export const openShownProducts = (database: Database): ShownProducts => {
   let known: ShownProduct[] = []
+  let knownAtMs = 0
   let reading: Promise<void> | undefined
 
   const refresh = async (productIds: readonly number[]): Promise<void> => {
     try {
       known = await select(database, [...productIds])
+      knownAtMs = performance.now()
     } catch (error) {
       if (!(error instanceof DatabaseUnavailableError)) throw error
     } finally {
@@ -58,7 +62,7 @@ export const openShownProducts = (database: Database): ShownProducts => {
         timer = setTimeout(resolve, patienceMs)
       })
       await Promise.race([reading, enough]).finally(() => clearTimeout(timer))
-      return known
+      return performance.now() - knownAtMs < staleAfterMs ? known : []
     },
   }
 }

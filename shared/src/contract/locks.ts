@@ -29,7 +29,7 @@ export type Invariants = z.infer<typeof invariantsSchema>
 
 const productStateSchema = z.object({
   productId: productIdSchema,
-  name: z.string().optional().describe('Absent, as the stock is, while Postgres does not answer.'),
+  name: z.string().optional().describe('Absent, as the stock is, when Postgres has not answered for 6 s.'),
   stock: countSchema.optional(),
   initialStock: countSchema.optional(),
   saleStatus: z.enum(saleStatuses).optional(),
