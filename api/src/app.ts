@@ -4,6 +4,7 @@ import type { Database } from '@flash-sale/shared/postgres.ts'
 import type { ProductCatalog } from '@flash-sale/shared/product-catalog.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
 import type { ReportKeys } from '@flash-sale/shared/redis-keys.ts'
+import type { Queue } from 'bullmq'
 import express, { type Express } from 'express'
 import { adminRoute } from './admin-route.ts'
 import { type Auth, protectAdmin, protectPublic } from './auth/protect.ts'
@@ -11,7 +12,7 @@ import { openPurchaseLimits } from './auth/purchase-limits.ts'
 import type { WebSettings } from './auth/web-config.ts'
 import type { BuyerRules } from './buyer.ts'
 import { customersRoute } from './customers-route.ts'
-import { dashboard } from './dashboard.ts'
+import { dashboard } from './dashboard/dashboard.ts'
 import type { PurchaseQueue } from './enqueue.ts'
 import { healthRoute } from './health-route.ts'
 import type { ApiMetrics } from './metrics/api-metrics.ts'
@@ -20,12 +21,15 @@ import { docsRoute } from './openapi/docs-route.ts'
 import { ordersRoute } from './orders-route.ts'
 import type { OutcomeFeed } from './outcome-feed.ts'
 import { answerFault, unknownRoute } from './problem-answer.ts'
+import { productEventsRoute } from './product-events.ts'
 import { productsRoute } from './products-route.ts'
 import { purchasesRoute, type WaitLimits } from './purchases-route.ts'
 import type { QueueLoad } from './queue-load.ts'
+import { racesRoute } from './races-route.ts'
 import { checkReadiness } from './readiness.ts'
 import type { RefusalRules } from './refuse-purchase.ts'
 import { requestLog } from './request-log.ts'
+import { shopRoute } from './shop-route.ts'
 
 export interface AppDeps {
   logger: Logger
@@ -33,6 +37,10 @@ export interface AppDeps {
   redis: Redis
   /** By name. */
   queues: ReadonlyMap<string, PurchaseQueue>
+  /** Shown on the dashboard; of the same connection. */
+  reconcilerQueue: Queue
+  /** Where this engine runs, as in `production`; shown on the dashboard. */
+  environment: string
   /** For buyers: short deadline. */
   database: Database
   /** For admins, whose statements may take longer: a pool of its own, so that they hold up no buyer. */
@@ -79,20 +87,29 @@ export const createApp = (deps: AppDeps): Express => {
   protectPublic(app, deps.auth, deps.web)
   app.use(purchasesRoute({ ...deps, buyers: buyerRules(deps) }))
   app.use(productsRoute(deps.database))
+  app.use(productEventsRoute({ catalog: deps.catalog, closing: deps.outcomes.closing }))
   app.use(ordersRoute(deps.database))
   app.use(customersRoute(deps.database))
   protectAdmin(app, deps.auth, deps.web)
-  const { redis, adminDatabase } = deps
+  const { adminDatabase } = deps
   const queues = [...deps.queues.values()]
-  app.use(dashboardPath, dashboard(queues, redis, dashboardPath))
+  const { nameOf } = deps.catalog
   const ordersOpen = deps.auth.customers === undefined
+  app.use(dashboardPath, dashboard({ ...deps, queues, nameOf, ordersOpen, basePath: dashboardPath }))
   app.use(
     '/admin',
     adminRoute({ ...deps, database: adminDatabase, queues, boardPath: dashboardPath, ordersOpen }),
   )
-  app.use('/metrics', metricsRoute({ ...deps, queues }))
+  const metrics = metricsRoute({ ...deps, queues })
+  app.use('/metrics', metrics)
+  // The same for people: the cookie of the sign-in goes no further than /admin.
+  app.use('/admin/metrics', (request, response, next) => metrics(request, response, next))
   app.use(healthRoute(() => checkReadiness(deps.redis, deps.database)))
   app.use(docsRoute())
+  // Customers of a token buy for themselves only: nobody could race with two hundred of them.
+  const races = deps.rules.demoStrategies && !deps.auth.customers
+  if (races) app.use(racesRoute(deps))
+  app.use(shopRoute({ secure: deps.web.secure, customerFrom: deps.auth.customers ? 'token' : 'body', races }))
   app.use(unknownRoute)
   app.use(answerFault)
   return app

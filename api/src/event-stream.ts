@@ -23,6 +23,13 @@ const unsentBytesMaxDefault = 16_384
 /** Every wait has an end; whoever still waits comes back by itself. */
 const streamMsMax = 15 * 60_000
 
+export const eventStreamHeaders = {
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  'Cache-Control': 'no-store',
+  // Nginx would keep the events until its buffer is full.
+  'X-Accel-Buffering': 'no',
+}
+
 /** An event as it is sent. */
 export const eventText = ({ event, id, data }: ServerSentEvent): string =>
   `event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`
@@ -35,12 +42,7 @@ export const openEventStream = (
   response: ServerResponse,
   unsentBytesMax = unsentBytesMaxDefault,
 ): EventStream => {
-  response.writeHead(200, {
-    'Content-Type': 'text/event-stream; charset=utf-8',
-    'Cache-Control': 'no-store',
-    // Nginx would keep the events until its buffer is full.
-    'X-Accel-Buffering': 'no',
-  })
+  response.writeHead(200, eventStreamHeaders)
   const write = (text: string): void => {
     if (response.writableEnded || response.destroyed) return
     response.write(text)

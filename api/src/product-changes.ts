@@ -10,6 +10,8 @@ import { readProduct } from './product-store.ts'
 const columnsOf = (change: ProductChange): Record<string, string | number | null> => {
   const columns = {
     name: change.name,
+    price_minor: change.price === null ? null : change.price?.amountMinor,
+    price_currency: change.price === null ? null : change.price?.currency,
     per_customer_limit: change.perCustomerLimit,
     max_per_purchase: change.maxPerPurchase,
     opens_at: change.opensAt === undefined ? undefined : utc(change.opensAt),

@@ -1,4 +1,4 @@
-import type { Product, SaleStatus } from '@flash-sale/shared/contract/product.ts'
+import type { Price, Product, SaleStatus } from '@flash-sale/shared/contract/product.ts'
 import type { Sql } from '@flash-sale/shared/postgres.ts'
 import type postgres from 'postgres'
 
@@ -8,6 +8,8 @@ export interface ProductRow {
   name: string
   stock: number
   initial_stock: number
+  price_minor: number | null
+  price_currency: string | null
   per_customer_limit: number | null
   max_per_purchase: number | null
   opens_at: Date | null
@@ -20,10 +22,16 @@ export interface ProductRow {
 
 /** What of a product is shown. Whether it is on sale is judged as settle_purchases() does, by the same clock. */
 export const productColumns = (sql: Sql): postgres.Fragment => sql`
-  id, name, stock, initial_stock, per_customer_limit, max_per_purchase, opens_at, closes_at, demo, think_ms, batch_max,
+  id, name, stock, initial_stock, price_minor, price_currency, per_customer_limit, max_per_purchase, opens_at, closes_at,
+  demo, think_ms, batch_max,
   CASE WHEN closes_at <= clock_timestamp() THEN 'closed'
        WHEN opens_at > clock_timestamp() THEN 'upcoming'
        ELSE 'open' END AS sale_status`
+
+const priceOf = ({ price_minor, price_currency }: ProductRow): Price | null =>
+  price_minor === null || price_currency === null
+    ? null
+    : { amountMinor: price_minor, currency: price_currency }
 
 /** A product as clients see it. */
 export const productOf = (row: ProductRow): Product => ({
@@ -31,6 +39,7 @@ export const productOf = (row: ProductRow): Product => ({
   name: row.name,
   stock: row.stock,
   initialStock: row.initial_stock,
+  price: priceOf(row),
   perCustomerLimit: row.per_customer_limit,
   maxPerPurchase: row.max_per_purchase,
   opensAt: row.opens_at?.toISOString() ?? null,

@@ -40,10 +40,11 @@ export const createProduct = async (database: Database, product: NewProduct): Pr
     (sql) => sql<ProductRow[]>`
       WITH created AS (
         INSERT INTO products
-               (name, stock, initial_stock, per_customer_limit, max_per_purchase,
+               (name, stock, initial_stock, price_minor, price_currency, per_customer_limit, max_per_purchase,
                 opens_at, closes_at, demo, think_ms, batch_max)
-        VALUES (${product.name}, ${product.stock}, ${product.stock}, ${product.perCustomerLimit},
-                ${product.maxPerPurchase}, ${utc(product.opensAt)}::timestamptz, ${utc(product.closesAt)}::timestamptz,
+        VALUES (${product.name}, ${product.stock}, ${product.stock}, ${product.price?.amountMinor ?? null},
+                ${product.price?.currency ?? null}, ${product.perCustomerLimit}, ${product.maxPerPurchase},
+                ${utc(product.opensAt)}::timestamptz, ${utc(product.closesAt)}::timestamptz,
                 ${product.demo}, ${product.thinkMs}, ${product.batchMax})
         RETURNING *
       ), movement AS (

@@ -28,6 +28,7 @@ test('a product with everything', async () => {
   const fields = {
     name: 'Ω “Ltd.” 🛒',
     stock: 7,
+    price: { amountMinor: 79_900, currency: 'EUR' },
     perCustomerLimit: 2,
     maxPerPurchase: 5,
     opensAt: '2026-01-31T18:00:00+23:59',
@@ -53,6 +54,7 @@ test('a product with everything', async () => {
 test('a product with as little as can be, at once known to buyers', async () => {
   const { body: created } = await post('', { name: 'plain', stock: 0 })
   expect(created).toMatchObject({
+    price: null,
     perCustomerLimit: null,
     maxPerPurchase: null,
     saleStatus: 'open',

@@ -38,6 +38,8 @@ describe('a change', () => {
   const demo = { demo: true, thinkMs: 5, batchMax: 2 }
   const cases: [what: string, before: Record<string, unknown>, change: Record<string, unknown>][] = [
     ['of the name', {}, { name: sqlText }],
+    ['of the price', {}, { price: { amountMinor: 0, currency: 'JPY' } }],
+    ['that takes the price away', { price: { amountMinor: 1, currency: 'EUR' } }, { price: null }],
     ['of both limits', { perCustomerLimit: 1 }, { perCustomerLimit: 7, maxPerPurchase: 3 }],
     [
       'that lifts the limits',

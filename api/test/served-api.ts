@@ -5,7 +5,7 @@ import { adminEntryOf } from '@flash-sale/shared/admin-entry.ts'
 import { openLockWatch } from '@flash-sale/shared/lock-watch.ts'
 import { openDatabase } from '@flash-sale/shared/postgres.ts'
 import { openProductCatalog } from '@flash-sale/shared/product-catalog.ts'
-import { openQueue, queueNames } from '@flash-sale/shared/queue.ts'
+import { openQueue, queueNames, reconcilerQueueName } from '@flash-sale/shared/queue.ts'
 import { closeRedis, openCommandRedis, openSubscriberRedis, type Redis } from '@flash-sale/shared/redis.ts'
 import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
 import { pino } from 'pino'
@@ -114,6 +114,7 @@ export const serveApi = async (
   const keys = redisKeys(stores.keyPrefix)
   const { bullPrefix, outcomeChannel, limitPrefix, reports } = keys
   const queues = new Map(queueNames.map((name) => [name, openQueue(name, redis, bullPrefix)]))
+  const reconcilerQueue = openQueue(reconcilerQueueName, redis, bullPrefix)
   const [queue] = queues.values()
   if (!queue) throw new Error('there is no queue')
   const open = (deadlineMs: number) =>
@@ -139,6 +140,8 @@ export const serveApi = async (
     logger,
     redis,
     queues,
+    reconcilerQueue,
+    environment: config.NODE_ENV,
     database,
     adminDatabase,
     catalog,
@@ -180,7 +183,7 @@ export const serveApi = async (
   const close = async (): Promise<void> => {
     outcomes.close()
     await server.close(1_000)
-    await queue.close()
+    await Promise.all([queue, reconcilerQueue].map((open) => open.close()))
     await Promise.all([redis, subscriber].map(closeRedis))
     catalog.close()
     await Promise.all([database.close(1_000), adminDatabase.close(1_000)])

@@ -41,6 +41,7 @@ export function fakeEngine(faults: Faults = {}): FakeEngine {
     products.push({ ...stocked })
     ;[initialStock, stock, sold, orders] = [stocked.stock, stocked.stock, 0, 0]
     const defaults = {
+      price: null,
       perCustomerLimit: null,
       maxPerPurchase: null,
       opensAt: null,

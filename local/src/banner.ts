@@ -21,6 +21,7 @@ const shortened = (path: string): string => {
 export const banner = (facts: BannerFacts): string => {
   const data = shortened(facts.dataDirectory)
   const rows: [string, string][] = [
+    ['Shop', `${facts.url}/`],
     ['API', `${facts.url}/products/1`],
     ['Dashboard', `${facts.url}/admin/queues`],
     ['Admin', `${facts.admin.name} / ${facts.admin.token}   (kept in ${join(data, 'admin.json')})`],

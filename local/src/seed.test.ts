@@ -11,8 +11,11 @@ test('puts the product there once, with its stock booked', async () => {
   await seed(stores.databaseUrl)
   await sql`UPDATE products SET stock = 42 WHERE id = 1`
   await seed(stores.databaseUrl)
-  expect(await sql`SELECT id, name, stock, initial_stock, per_customer_limit, demo FROM products`).toEqual([
-    { id: 1, name: 'iPhone 15', stock: 42, initial_stock: 100, per_customer_limit: 1, demo: true },
+  const products = await sql`
+    SELECT id, name, stock, initial_stock, price_minor, price_currency, per_customer_limit, demo FROM products`
+  const price = { price_minor: 79_900, price_currency: 'EUR' }
+  expect(products).toEqual([
+    { id: 1, name: 'iPhone 15', stock: 42, initial_stock: 100, ...price, per_customer_limit: 1, demo: true },
   ])
   expect(await sql`SELECT product_id, delta, reason FROM stock_movements`).toEqual([
     { product_id: 1, delta: 100, reason: 'initial' },

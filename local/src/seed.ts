@@ -1,7 +1,14 @@
 import postgres from 'postgres'
 
 /** What is on sale after the first start. */
-const product = { id: 1, name: 'iPhone 15', stock: 100, perCustomerLimit: 1 }
+const product = {
+  id: 1,
+  name: 'iPhone 15',
+  stock: 100,
+  priceMinor: 79_900,
+  currency: 'EUR',
+  perCustomerLimit: 1,
+}
 
 /**
  * Puts the demo product with its first stock into the database, unless there is a product with its id already.
@@ -12,8 +19,9 @@ export const seed = async (databaseUrl: string): Promise<void> => {
   try {
     await sql`
       WITH product AS (
-        INSERT INTO products (id, name, stock, initial_stock, per_customer_limit, demo)
-        VALUES (${product.id}, ${product.name}, ${product.stock}, ${product.stock}, ${product.perCustomerLimit}, true)
+        INSERT INTO products (id, name, stock, initial_stock, price_minor, price_currency, per_customer_limit, demo)
+        VALUES (${product.id}, ${product.name}, ${product.stock}, ${product.stock}, ${product.priceMinor},
+                ${product.currency}, ${product.perCustomerLimit}, true)
         ON CONFLICT DO NOTHING
         RETURNING id, stock
       ), movement AS (

@@ -1,8 +1,8 @@
-import { fileURLToPath } from 'node:url'
-import express, { type Request, type RequestHandler, type Response, Router } from 'express'
+import { type Request, type RequestHandler, type Response, Router } from 'express'
 import { callerOf } from '../caller.ts'
 import { eventText, openEventStream } from '../event-stream.ts'
-import { methodNotAllowed, sendProblem } from '../problem-answer.ts'
+import { pageFile, readPageText, sendPageFile } from '../page-files.ts'
+import { methodNotAllowed, sendProblem, unknownRoute } from '../problem-answer.ts'
 import { logReason } from '../request-log.ts'
 import { lockPage, mayWrite } from './lock-page.ts'
 import { lockSections } from './lock-sections.ts'
@@ -15,14 +15,15 @@ export interface LocksRouteDeps {
   closing: AbortSignal
 }
 
-const assets = fileURLToPath(new URL('../pages/locks', import.meta.url))
+const fileNames = ['locks.css', 'locks.js']
+
 /** Above a page with a hundred products in line. */
 const unsentBytesMax = 1_048_576
 
 const sendLook = (request: Request, response: Response, look: LockLook): void => {
   response.setHeader('Vary', 'Accept')
   if (look.kind === 'unavailable') logReason(response, look.reason)
-  if (wantsPage(request)) sendPage(response, 200, lockPage(look, callerOf(request)))
+  if (wantsPage(request)) sendPage(response, lockPage(look, callerOf(request)))
   else if (look.kind === 'seen') response.json(look.overview)
   else sendProblem(response, { code: 'queue-unavailable', detail: 'Redis did not answer: ask again' })
 }
@@ -49,6 +50,9 @@ const drawnBy = () => {
  */
 export const locksRoute = ({ viewers, closing }: LocksRouteDeps): Router => {
   const textOf = drawnBy()
+  const textOfFile = (name: string): string =>
+    readPageText(new URL(`../pages/locks/${name}`, import.meta.url))
+  const files = new Map(fileNames.map((name) => [name, pageFile(name, textOfFile(name))]))
 
   const follow: RequestHandler = (request, response, next) => {
     if (request.method === 'HEAD') return next()
@@ -74,6 +78,13 @@ export const locksRoute = ({ viewers, closing }: LocksRouteDeps): Router => {
     .get(async (request, response) => sendLook(request, response, await viewers.look()))
     .all(methodNotAllowed('GET', 'HEAD'))
   router.route('/locks/events').get(follow).all(methodNotAllowed('GET'))
-  router.use('/locks/assets', express.static(assets, { index: false, redirect: false }))
+  router
+    .route('/locks/assets/:file')
+    .get((request, response, next) => {
+      const file = files.get(request.params.file)
+      if (file) sendPageFile(request, response, file)
+      else unknownRoute(request, response, next)
+    })
+    .all(methodNotAllowed('GET', 'HEAD'))
   return router
 }

@@ -63,11 +63,10 @@ export const searchPage = (search: PurchaseSearch, caller: Caller, ordersOpen: b
   return adminPage({ title: 'Find a purchase', caller, q, main: html`${found}${rest}` })
 }
 
-/** The page that says why nothing could be searched. */
-export const searchRefusedPage = (q: string, detail: string, caller: Caller): string =>
+/** The page before anything can be searched for. */
+export const emptySearchPage = (caller: Caller): string =>
   adminPage({
     title: 'Find a purchase',
     caller,
-    q,
-    main: html`<p role="alert" class="unavailable">${detail}</p>`,
+    main: html`<p class="empty">Expected a job id, the number of an order or a customer: 1 to 128 characters.</p>`,
   })

@@ -4,7 +4,7 @@ import { callerOf } from '../caller.ts'
 import { sendInvalid } from '../invalid-answer.ts'
 import { methodNotAllowed, sendProblem } from '../problem-answer.ts'
 import { validate } from '../validate.ts'
-import { searchPage, searchRefusedPage } from './search-page.ts'
+import { emptySearchPage, searchPage } from './search-page.ts'
 import { type SearchSources, searchPurchases } from './search-purchases.ts'
 import { sendPage, wantsPage } from './send-page.ts'
 
@@ -24,17 +24,13 @@ export const searchRoute = ({ sources, ordersOpen }: SearchRouteDeps): Router =>
     response.setHeader('Vary', 'Accept')
     const query = validate(purchaseSearchQuerySchema, { ...request.query, q: trimmed(request.query.q) })
     if (!query.valid) {
-      const detail = 'Expected a job id, the number of an order or a customer: 1 to 128 characters.'
-      if (asPage) return sendPage(response, 400, searchRefusedPage('', detail, caller))
+      if (asPage) return sendPage(response, emptySearchPage(caller))
       return sendInvalid(response, query.errors)
     }
     const { q } = query.data
     const result = await searchPurchases(sources, q)
-    if (result.kind === 'refused') {
-      if (asPage) return sendPage(response, 503, searchRefusedPage(q, result.refusal.detail, caller))
-      return sendProblem(response, result.refusal)
-    }
-    if (asPage) return sendPage(response, 200, searchPage(result.search, caller, ordersOpen))
+    if (result.kind === 'refused') return sendProblem(response, result.refusal)
+    if (asPage) return sendPage(response, searchPage(result.search, caller, ordersOpen))
     response.json(result.search)
   }
   const router = Router()

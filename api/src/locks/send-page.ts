@@ -4,8 +4,7 @@ import type { Request, Response } from 'express'
 export const wantsPage = (request: Request): boolean => (request.get('accept') ?? '').includes('text/html')
 
 /** Sends a page; what it may load is said by `pageHeaders`. */
-export const sendPage = (response: Response, status: number, page: string): void => {
-  response.status(status)
+export const sendPage = (response: Response, page: string): void => {
   response.setHeader('Content-Type', 'text/html; charset=utf-8')
   response.end(page)
 }

@@ -2,6 +2,9 @@ import { purchaseSearchQuerySchema } from '@flash-sale/shared/contract/purchase-
 import { lockOverview, purchaseSearch } from './named-schemas.ts'
 import type { RouteDescription } from './route-description.ts'
 
+/** For a browser; both pages begin like this. */
+const page = { mediaType: 'text/html', example: '<!doctype html>\n<html lang="en">…</html>' }
+
 const tag = 'Admin: watching'
 
 const locks: RouteDescription = {
@@ -14,7 +17,9 @@ const locks: RouteDescription = {
     'A browser (`Accept: text/html`) gets a page that keeps itself up to date. Figures of the last minute are gathered ' +
     'while somebody looks: ask at least every 15 s to have all of it.',
   access: 'admin',
-  answers: { 200: { description: 'What is seen now, or was half a second ago.', schema: lockOverview } },
+  answers: {
+    200: { description: 'What is seen now, or was half a second ago.', schema: lockOverview, text: page },
+  },
   problems: ['queue-unavailable'],
 }
 
@@ -33,7 +38,9 @@ const search: RouteDescription = {
       examples: ['c-17'],
     }),
   }),
-  answers: { 200: { description: 'What was found; nothing is an empty list.', schema: purchaseSearch } },
+  answers: {
+    200: { description: 'What was found; nothing is an empty list.', schema: purchaseSearch, text: page },
+  },
   problems: ['queue-unavailable', 'database-unavailable'],
 }
 

@@ -9,6 +9,20 @@ export const quantityMax = 10
 
 const stockSchema = z.int().min(0).max(1_000_000_000)
 
+/** What one unit costs. */
+export const priceSchema = z.strictObject({
+  amountMinor: z
+    .int()
+    .min(0)
+    .max(1_000_000_000)
+    .describe('In the smallest unit of the currency: 79900 is 799.00 EUR, or 79900 JPY.'),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/)
+    .describe('ISO 4217, as in EUR.'),
+})
+export type Price = z.infer<typeof priceSchema>
+
 /** Whether a product is on sale at the time of the answer, by the clock that decides about purchases: Postgres'. */
 export const saleStatuses = ['upcoming', 'open', 'closed'] as const
 export type SaleStatus = (typeof saleStatuses)[number]
@@ -20,6 +34,9 @@ export const productSchema = z
     name: z.string(),
     stock: z.int().min(0).describe('Units that are left.'),
     initialStock: z.int().min(0).describe('Units there were when the product was made or reset.'),
+    price: priceSchema
+      .nullable()
+      .describe('What one unit costs, to be shown; nothing is charged here. null: none is known.'),
     perCustomerLimit: z
       .int()
       .min(1)
@@ -59,6 +76,7 @@ export const productSchema = z
         name: 'iPhone 15',
         stock: 63,
         initialStock: 100,
+        price: { amountMinor: 79_900, currency: 'EUR' },
         perCustomerLimit: 2,
         maxPerPurchase: null,
         opensAt: '2030-01-31T18:00:00.000Z',
@@ -96,6 +114,7 @@ export const newProductSchema = z
   .strictObject({
     name: productNameSchema,
     stock: stockSchema,
+    price: priceSchema.nullable().default(null),
     perCustomerLimit: perCustomerLimitSchema.default(null),
     maxPerPurchase: maxPerPurchaseSchema.default(null),
     opensAt: saleTimeSchema.nullable().default(null),
@@ -124,6 +143,7 @@ export type NewProduct = z.infer<typeof newProductSchema>
 export const productChangeSchema = z
   .strictObject({
     name: productNameSchema.optional(),
+    price: priceSchema.nullable().optional(),
     perCustomerLimit: perCustomerLimitSchema.optional(),
     maxPerPurchase: maxPerPurchaseSchema.optional(),
     opensAt: saleTimeSchema.nullable().optional(),
