@@ -27,13 +27,16 @@ const answerOf = (
   more: readonly HeaderName[],
 ): Answer => {
   const answer = { description, headers: headerRefs([...headers, ...more]) }
-  if (text) {
-    const examples = { 'example 1': { value: text.example } }
-    return { ...answer, content: { [text.mediaType]: { schema: { type: 'string' }, examples } } }
+  if (!schema && !text) return answer
+  const examples = schema && examplesOf(schema)
+  const textExamples = { 'example 1': { value: text?.example } }
+  return {
+    ...answer,
+    content: {
+      ...(schema ? { 'application/json': { schema, ...(examples ? { examples } : {}) } } : {}),
+      ...(text ? { [text.mediaType]: { schema: { type: 'string' }, examples: textExamples } } : {}),
+    },
   }
-  if (!schema) return answer
-  const examples = examplesOf(schema)
-  return { ...answer, content: { 'application/json': { schema, ...(examples ? { examples } : {}) } } }
 }
 
 const headersOfProblem = (status: number, codes: readonly ProblemCode[]): HeaderName[] => {
