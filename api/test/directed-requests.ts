@@ -72,6 +72,8 @@ export const stageFor = async (
   const directed = [
     ...[confirmed, ...refused].map((each) => each.again),
     request('POST', '/purchases', again.headers as Headers, { ...json, quantity: 2 }),
+    request('POST', '/purchases', buyer.headers, { ...json, padding: 'x'.repeat(5_000) }),
+    request('POST', '/purchases', { ...buyer.headers, 'content-type': 'text/plain' }, json),
     request('POST', '/purchases', admin.viewer, json),
     request('POST', '/purchases', { ...buyer.headers, prefer: 'wait=0' }, json),
     request('GET', `/purchases/${waiting}`, { ...buyer.headers, prefer: 'wait=0' }),
