@@ -1,5 +1,6 @@
 /** Whether an answer is one that the published document allows. */
 import type { IncomingMessage } from 'node:http'
+import { productEventSchema } from '@flash-sale/shared/contract/product-event.ts'
 import {
   at,
   dereferenced,
@@ -79,16 +80,23 @@ const allowedFor = ({ method, path }: Asked): JsonObject => {
   return {
     ...answersOfGates(pathname),
     ...(here.length > 0 ? { 405: at(MethodNotAllowed) } : { 404: at(UnknownRoute) }),
+    // With customers' tokens there is nothing below it.
+    ...(pathname.toLowerCase().startsWith('/demo/') ? { 404: at(UnknownRoute) } : {}),
     ...(isDecodable(pathname) ? {} : some(answersOf('get', '/products/{id}'), '400')),
   }
 }
 
 const wrongEvents = (text: string): string | undefined => {
   const purchase = at(components, 'schemas', 'Purchase')
-  const events = [...text.matchAll(/^event: status\nid: (\w+)\ndata: (.*)\n\n/gm)]
+  const events = [...text.matchAll(/^event: (status|product)\nid: (\w+)\ndata: (.*)\n\n/gm)]
   if (events.length === 0) return 'no event'
-  for (const [, id, data = ''] of events) {
+  for (const [, name, id, data = ''] of events) {
     const view: unknown = JSON.parse(data)
+    if (name === 'product') {
+      const { error } = productEventSchema.safeParse(view)
+      if (error) return error.message
+      continue
+    }
     const wrong = wrongBy(purchase, view)
     if (wrong !== undefined) return wrong
     if ((view as { status: unknown }).status !== id) return 'an event whose id is not its status'
