@@ -24,6 +24,7 @@ export const banner = (facts: BannerFacts): string => {
     ['Shop', `${facts.url}/`],
     ['API', `${facts.url}/products/1`],
     ['Dashboard', `${facts.url}/admin/queues`],
+    ['Lock page', `${facts.url}/admin/locks`],
     ['Admin', `${facts.admin.name} / ${facts.admin.token}   (kept in ${join(data, 'admin.json')})`],
     ['Load test', `npm run loadtest${facts.url.endsWith(':3000') ? '' : ` -- --url ${facts.url}`}`],
     ['Data', data],

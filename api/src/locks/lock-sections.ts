@@ -20,7 +20,7 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, numbe
 
 const emptyInText = ({ paused, emptyInMs }: LockOverview['queue']): string => {
   if (paused) return 'paused'
-  if (emptyInMs === undefined) return 'unknown'
+  if (emptyInMs === undefined) return 'time to empty unknown'
   return emptyInMs === 0 ? 'empty now' : `empty in ${clockText(emptyInMs)}`
 }
 
