@@ -3,6 +3,7 @@ import type { Database } from '@flash-sale/shared/postgres.ts'
 import type { ProductCatalog } from '@flash-sale/shared/product-catalog.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
 import type { ReportKeys } from '@flash-sale/shared/redis-keys.ts'
+import type { Queue } from 'bullmq'
 import express, { type Express } from 'express'
 import { adminRoute } from './admin-route.ts'
 import { type Auth, protectAdmin, protectPublic } from './auth/protect.ts'
@@ -10,7 +11,7 @@ import { openPurchaseLimits } from './auth/purchase-limits.ts'
 import type { WebSettings } from './auth/web-config.ts'
 import type { BuyerRules } from './buyer.ts'
 import { customersRoute } from './customers-route.ts'
-import { dashboard } from './dashboard.ts'
+import { dashboard } from './dashboard/dashboard.ts'
 import type { PurchaseQueue } from './enqueue.ts'
 import { healthRoute } from './health-route.ts'
 import type { ApiMetrics } from './metrics/api-metrics.ts'
@@ -35,6 +36,10 @@ export interface AppDeps {
   redis: Redis
   /** By name. */
   queues: ReadonlyMap<string, PurchaseQueue>
+  /** Shown on the dashboard; of the same connection. */
+  reconcilerQueue: Queue
+  /** Where this engine runs, as in `production`; shown on the dashboard. */
+  environment: string
   /** For buyers: short deadline. */
   database: Database
   /** For admins, whose statements may take longer: a pool of its own, so that they hold up no buyer. */
@@ -86,9 +91,14 @@ export const createApp = (deps: AppDeps): Express => {
   protectAdmin(app, deps.auth, deps.web)
   const { redis, catalog, adminDatabase } = deps
   const queues = [...deps.queues.values()]
-  app.use(dashboardPath, dashboard(queues, redis, dashboardPath))
+  const { nameOf } = catalog
+  const ordersOpen = deps.auth.customers === undefined
+  app.use(dashboardPath, dashboard({ ...deps, queues, nameOf, ordersOpen, basePath: dashboardPath }))
   app.use('/admin', adminRoute({ database: adminDatabase, catalog, redis, queues }))
-  app.use('/metrics', metricsRoute({ ...deps, queues }))
+  const metrics = metricsRoute({ ...deps, queues })
+  app.use('/metrics', metrics)
+  // The same for people: the cookie of the sign-in goes no further than /admin.
+  app.use('/admin/metrics', (request, response, next) => metrics(request, response, next))
   app.use(healthRoute(() => checkReadiness(deps.redis, deps.database)))
   app.use(docsRoute())
   // Customers of a token buy for themselves only: nobody could race with two hundred of them.

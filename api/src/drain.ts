@@ -10,7 +10,8 @@ export interface Look {
 }
 
 export interface Drain {
-  look(seen: Look): void
+  /** @param toldPerS the speed that another process has measured: shown instead of one's own. */
+  look(seen: Look, toldPerS?: number): void
   /** Purchases a second while there is work, steady while the load is; 0 while unknown. */
   perS(): number
   /** How many are settled at a time, between two looks as well. Never falls, unless the queue begins anew. */
@@ -70,11 +71,13 @@ export const createDrain = (): Drain => {
   }
 
   return {
-    look: (seen) => {
+    look: (seen, toldPerS) => {
       if (last && seen.settled >= last.settled) measure(last, seen)
       // The queue was emptied and counts from 0 again.
       else settled = 0
       last = seen
+      // Measured all the same, so that the own speed is there when nobody tells one any more.
+      if (toldPerS !== undefined) shownPerS = toldPerS
     },
     perS: () => shownPerS,
     settledAt,

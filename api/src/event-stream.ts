@@ -21,14 +21,16 @@ const unsentBytesMax = 16_384
 /** Every wait has an end; whoever still waits comes back by itself. */
 const streamMsMax = 15 * 60_000
 
+export const eventStreamHeaders = {
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  'Cache-Control': 'no-store',
+  // Nginx would keep the events until its buffer is full.
+  'X-Accel-Buffering': 'no',
+}
+
 /** Begins a stream: sends the head, and from then on something every 15 s, so that nobody takes it for dead. */
 export const openEventStream = (response: ServerResponse): EventStream => {
-  response.writeHead(200, {
-    'Content-Type': 'text/event-stream; charset=utf-8',
-    'Cache-Control': 'no-store',
-    // Nginx would keep the events until its buffer is full.
-    'X-Accel-Buffering': 'no',
-  })
+  response.writeHead(200, eventStreamHeaders)
   const write = (text: string): void => {
     if (response.writableEnded || response.destroyed) return
     response.write(text)

@@ -2,7 +2,7 @@
 import { createLogger } from '@flash-sale/shared/logger.ts'
 import { openDatabase } from '@flash-sale/shared/postgres.ts'
 import { openProductCatalog } from '@flash-sale/shared/product-catalog.ts'
-import { openQueue, queueNames } from '@flash-sale/shared/queue.ts'
+import { openQueue, queueNames, reconcilerQueueName } from '@flash-sale/shared/queue.ts'
 import { closeRedis, openCommandRedis, openSubscriberRedis } from '@flash-sale/shared/redis.ts'
 import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
 import { closeOnSignal, reportReady } from '@flash-sale/shared/shutdown.ts'
@@ -17,6 +17,7 @@ import { listen } from './listen.ts'
 import { createApiMetrics } from './metrics/api-metrics.ts'
 import { openOutcomeFeed } from './outcome-feed.ts'
 import { watchQueueLoad } from './queue-load.ts'
+import { shareSpeed } from './shared-speed.ts'
 
 /** Under the second for which a stock seen in Postgres counts as fresh. */
 const catalogRefreshMs = 800
@@ -36,6 +37,7 @@ await startOrExplain('api', async () => {
   const redis = openCommandRedis(redisSettings, 'api')
   const keys = redisKeys(config.KEY_PREFIX)
   const queues = new Map(queueNames.map((name) => [name, openQueue(name, redis, keys.bullPrefix)]))
+  const reconcilerQueue = openQueue(reconcilerQueueName, redis, keys.bullPrefix)
   const database = openDatabase({
     url: config.DATABASE_URL,
     name: 'flash-sale api',
@@ -57,7 +59,7 @@ await startOrExplain('api', async () => {
     metrics.stockNewsHeard()
   })
   const outcomes = openOutcomeFeed({ subscriber, channel: keys.outcomeChannel })
-  const load = watchQueueLoad([...queues.values()])
+  const load = watchQueueLoad([...queues.values()], shareSpeed(redis, keys.queueSpeed))
   const backpressure = openBackpressure({
     load,
     depthMax: config.MAX_QUEUE_DEPTH,
@@ -71,6 +73,8 @@ await startOrExplain('api', async () => {
     logger,
     redis,
     queues,
+    reconcilerQueue,
+    environment: config.NODE_ENV,
     database,
     adminDatabase,
     catalog,
@@ -100,7 +104,10 @@ await startOrExplain('api', async () => {
     { what: 'http server', close: () => server.close(drainDeadlineMs) },
     { what: 'backpressure', close: async () => backpressure.close() },
     { what: 'queue load', close: async () => load.close() },
-    { what: 'queues', close: () => Promise.all([...queues.values()].map((queue) => queue.close())) },
+    {
+      what: 'queues',
+      close: () => Promise.all([...queues.values(), reconcilerQueue].map((queue) => queue.close())),
+    },
     { what: 'redis', close: () => Promise.all([redis, subscriber].map(closeRedis)) },
     { what: 'catalog', close: async () => catalog.close() },
     { what: 'databases', close: () => Promise.all([database.close(1_000), adminDatabase.close(1_000)]) },

@@ -2,7 +2,7 @@
 import type { PurchaseView } from '@flash-sale/shared/contract/purchase.ts'
 import type { RequestHandler, Response } from 'express'
 import { callerOf, maySee } from './caller.ts'
-import { openEventStream } from './event-stream.ts'
+import { eventStreamHeaders, openEventStream } from './event-stream.ts'
 import type { FoundPurchase } from './find-purchase.ts'
 import { sendProblem } from './problem-answer.ts'
 import { sendNotFound, sendUnknownPurchase } from './purchase-answer.ts'
@@ -94,6 +94,8 @@ export const purchaseEvents = (options: PurchaseEventsOptions): RequestHandler<{
     if (response.destroyed) return
     if (found.kind !== 'found') return sendNotFound(response, jobId, found)
     if (!maySee(callerOf(request), found.customerId)) return sendUnknownPurchase(response, jobId)
+    // There is nothing to wait for: no event is ever sent.
+    if (request.method === 'HEAD') return void response.writeHead(200, eventStreamHeaders).end()
     follow(response, found, options)
   }
 }

@@ -117,6 +117,6 @@ export const purchasesRoute = (deps: PurchasesRouteDeps): Router => {
   router
     .route('/purchases/:jobId/events')
     .get(purchaseEvents({ watches, look, load, closing, streamsMax }))
-    .all(methodNotAllowed('GET'))
+    .all(methodNotAllowed('GET', 'HEAD'))
   return router
 }

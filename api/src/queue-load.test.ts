@@ -2,12 +2,13 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, it, test } from 'vitest'
 import { createDrain } from './drain.ts'
 import { createQueueLoad, type PlaceEstimate, type WatchedQueue, watchQueueLoad } from './queue-load.ts'
+import type { SharedSpeed } from './shared-speed.ts'
 
 /** A queue with a clock of its own, looked at every 250 ms. */
 const simulation = (depth: number, settled = 0) => {
   const state = { nowMs: 1_000, depth, settled }
   const { load, begin } = createQueueLoad(createDrain(), () => state.nowMs)
-  const look = (): void => begin()({ depth: state.depth, settled: state.settled })
+  const look = (toldPerS?: number): void => begin()({ depth: state.depth, settled: state.settled }, toldPerS)
   /** Settles `count` in the time of one look; `during` is called a few times meanwhile. */
   const step = (count: number, during: () => void = () => undefined, arrived = 0): void => {
     for (let part = 0; part < 5; part += 1) {
@@ -98,6 +99,24 @@ describe('the place of a purchase', () => {
     expect(seen).not.toHaveProperty('etaMs')
   })
 
+  it('goes by the speed that is told, and by what was measured meanwhile when none is', () => {
+    const { load, state, step, look } = simulation(100_000)
+    for (let n = 0; n < 8; n += 1) step(250)
+    const ticket = load.takeTicket()
+    const told = (perS?: number): void => {
+      state.nowMs += 250
+      state.depth -= 250
+      state.settled += 250
+      look(perS)
+    }
+    told(2_000)
+    expect(load.drainPerS()).toBe(2_000)
+    const place = load.placeOf(ticket)
+    expect(place?.etaMs).toBe(Math.round((place?.aheadEstimate ?? 0) / 2))
+    told()
+    expect(load.drainPerS()).toBe(1_000)
+  })
+
   it('begins anew with a queue that does', () => {
     const { load, state, step } = simulation(1_000, 50_000)
     for (let n = 0; n < 4; n += 1) step(10)
@@ -145,6 +164,7 @@ describe('the speed of the queue', () => {
 })
 
 describe('watching the queues', () => {
+  const alone: SharedSpeed = { told: async () => undefined, tell: () => undefined }
   let watched: { close(): void } | undefined
   afterEach(() => watched?.close())
 
@@ -158,7 +178,7 @@ describe('watching the queues', () => {
       },
       getMetrics: async () => ({ meta: { count: 5, prevTS: 0, prevCount: 0 }, data: [], count: 0 }),
     }
-    const load = watchQueueLoad([queue])
+    const load = watchQueueLoad([queue], alone)
     watched = load
     await expect.poll(() => looks, { timeout: 10_000 }).toBeGreaterThan(3)
     expect(load.depth()).toBe(1_000)

@@ -1,6 +1,7 @@
 /** How much waits in the queue and how fast it drains: looked at four times a second, for all purchases together. */
 import { createDrain, type Drain } from './drain.ts'
 import type { PurchaseQueue } from './enqueue.ts'
+import type { SharedSpeed } from './shared-speed.ts'
 
 /** How far a purchase is from its outcome. */
 export interface PlaceEstimate {
@@ -64,18 +65,24 @@ export const createQueueLoad = (drain: Drain = createDrain(), nowMs = () => perf
     /** Call it before a look; the function that it returns takes what was seen. */
     begin: () => {
       const acceptedBefore = acceptedSince
-      return (seen: { depth: number; settled: number }): void => {
+      return (seen: { depth: number; settled: number }, toldPerS?: number): void => {
         depth = seen.depth
         acceptedAtLook = seen.depth + seen.settled
         acceptedSince -= acceptedBefore
-        drain.look({ ...seen, atMs: nowMs() })
+        drain.look({ ...seen, atMs: nowMs() }, toldPerS)
       }
     },
   }
 }
 
-/** Watches the queues until it is closed. While Redis is away the last look stands. */
-export const watchQueueLoad = (queues: readonly WatchedQueue[]): QueueLoad & { close(): void } => {
+/**
+ * Watches the queues until it is closed. While Redis is away the last look stands.
+ * @param speed makes the times to go of all api processes agree.
+ */
+export const watchQueueLoad = (
+  queues: readonly WatchedQueue[],
+  speed: SharedSpeed,
+): QueueLoad & { close(): void } => {
   const { load, begin } = createQueueLoad()
   let timer: NodeJS.Timeout | undefined
   let closed = false
@@ -83,14 +90,16 @@ export const watchQueueLoad = (queues: readonly WatchedQueue[]): QueueLoad & { c
   const look = async (): Promise<void> => {
     const take = begin()
     // Redis away: adding says so by itself.
-    const seen = await Promise.all(queues.map(lookAt)).catch(() => undefined)
+    const looks = Promise.all([Promise.all(queues.map(lookAt)), speed.told()])
+    const [seen, toldPerS] = (await looks.catch(() => undefined)) ?? []
+    if (closed) return
     if (seen) {
-      take({
-        depth: seen.reduce((sum, queue) => sum + queue.depth, 0),
-        settled: seen.reduce((sum, queue) => sum + queue.settled, 0),
-      })
+      const depth = seen.reduce((sum, queue) => sum + queue.depth, 0)
+      const settled = seen.reduce((sum, queue) => sum + queue.settled, 0)
+      take({ depth, settled }, toldPerS)
+      if (toldPerS === undefined) speed.tell(load.drainPerS())
     }
-    if (!closed) timer = setTimeout(look, lookEveryMs)
+    timer = setTimeout(look, lookEveryMs)
   }
   void look()
 

@@ -3,6 +3,7 @@ import { appRoutes } from '@bull-board/api/dist/routes.js'
 import { isolatedStores } from '@flash-sale/local/isolated-stores.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expectProblem } from './expect-problem.ts'
+import { operationsOf, publishedDocument } from './published-contract.ts'
 import {
   type Answer,
   adminHeaders,
@@ -60,18 +61,22 @@ describe('a viewer', () => {
         }),
       ),
   )
+  /** The document is complete: `openapi.test.ts` compares it with the app. */
+  const documentedWrites = operationsOf(publishedDocument())
+    .filter(({ method, path }) => method !== 'get' && /^\/admin\/(?!sign-)/.test(path))
+    .map(({ method, path }): [string, string] => [method.toUpperCase(), path.replace('{id}', '1')])
   const writes: [method: string, path: string][] = [
     ...boardWrites,
-    ['POST', '/admin/products'],
-    ['POST', '/admin/products/1/restock'],
-    ['POST', '/admin/products/1/reset'],
-    ['PATCH', '/admin/products/1'],
+    ...documentedWrites,
     ['DELETE', '/admin/products/1'],
     ['POST', '/admin/anything/to/come'],
     ['POST', '/ADMIN/products'],
     ['POST', '/metrics'],
   ]
-  test('Bull Board has writes', () => expect(boardWrites.length).toBeGreaterThan(15))
+  test('Bull Board has writes, and so have we', () => {
+    expect(boardWrites.length).toBeGreaterThan(15)
+    expect(documentedWrites.length).toBeGreaterThan(7)
+  })
 
   test.each(writes)('may not %s %s', async (method, path) => {
     const answer = await api.call(path, { method, json: { quantity: 1 }, headers: viewerHeaders })
@@ -98,7 +103,7 @@ test('nobody looks at /metrics without a token', async () => {
   for (const accept of ['*/*', 'text/html']) {
     expectProblem(await api.call('/metrics', { headers: { accept } }), 401, 'unauthorized')
   }
-  expectProblem(await api.call('/metrics', { headers: viewerHeaders }), 404, 'unknown-route')
+  expect((await api.call('/metrics', { headers: viewerHeaders })).status).toBe(200)
 })
 
 describe('signing in', () => {

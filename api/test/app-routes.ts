@@ -9,7 +9,8 @@ interface Layer {
 const walk = (stack: readonly Layer[], prefix: string): string[] =>
   stack.flatMap(({ route, rawPath, handle }) => {
     if (route) {
-      const path = (prefix + route.path).replace(/:(\w+)/g, '{$1}')
+      // The root of a mounted router is the address that it is mounted at.
+      const path = (prefix && route.path === '/' ? prefix : prefix + route.path).replace(/:(\w+)/g, '{$1}')
       const named = Object.keys(route.methods).filter((method) => method !== '_all')
       return named.map((method) => `${method} ${path}`)
     }

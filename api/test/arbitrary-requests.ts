@@ -14,7 +14,10 @@ export interface FuzzRequest {
 export interface Known {
   productIds: readonly string[]
   jobIds: readonly string[]
-  authorization: string
+  orderIds: readonly string[]
+  customerIds: readonly string[]
+  /** Headers of those who may do something; the first may do the most. */
+  callers: readonly Readonly<Record<string, string>>[]
 }
 
 const junkText = fc.oneof(
@@ -85,6 +88,7 @@ const numberOf = (schema: JsonObject): fc.Arbitrary<unknown> => {
 
 /** What a schema without references allows; of what it says only in words, some that it does not. */
 const validBy = (schema: JsonObject): fc.Arbitrary<unknown> => {
+  if (Array.isArray(schema.anyOf)) return fc.oneof(...schema.anyOf.map((each) => validBy(at(each))))
   if (schema.const !== undefined) return fc.constant(schema.const)
   if (Array.isArray(schema.enum)) return fc.constantFrom(...schema.enum)
   const types = Array.isArray(schema.type) ? schema.type : [schema.type ?? null]
@@ -134,13 +138,20 @@ const jsonText = (value: unknown): fc.Arbitrary<string> => {
   )
 }
 
-const bodyFor = ({ description }: Operation): fc.Arbitrary<Buffer | undefined> => {
-  const schema = at(description, 'requestBody', 'content', 'application/json', 'schema')
+const formType = 'application/x-www-form-urlencoded'
+
+const bodyTypeOf = ({ description }: Operation): string | undefined =>
+  Object.keys(at(description, 'requestBody', 'content'))[0]
+
+const bodyFor = (operation: Operation): fc.Arbitrary<Buffer | undefined> => {
+  const type = bodyTypeOf(operation)
   const bytes = (text: fc.Arbitrary<string>) => text.map((each): Buffer | undefined => Buffer.from(each))
-  if (Object.keys(schema).length === 0) {
+  if (type === undefined) {
     return fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, bytes(fc.json()))
   }
-  const valid = objectBy(schema)
+  const schema = at(operation.description, 'requestBody', 'content', type, 'schema')
+  const valid = validBy(schema) as fc.Arbitrary<Record<string, string>>
+  if (type === formType) return bytes(valid.map((fields) => new URLSearchParams(fields).toString()))
   return fc.oneof(
     { weight: 4, arbitrary: bytes(valid.map((body) => JSON.stringify(body))) },
     { weight: 6, arbitrary: bytes(valid.chain(mutated).chain(jsonText)) },
@@ -149,8 +160,13 @@ const bodyFor = ({ description }: Operation): fc.Arbitrary<Buffer | undefined> =
   )
 }
 
-const segmentFor = (name: string, known: Known): fc.Arbitrary<string> => {
-  const there = name === 'jobId' ? known.jobIds : known.productIds
+const knownIn = (path: string, known: Known): readonly string[] => {
+  if (path.startsWith('/purchases')) return known.jobIds
+  if (path.startsWith('/orders')) return known.orderIds
+  return path.startsWith('/customers') ? known.customerIds : known.productIds
+}
+
+const segmentFor = (name: string, there: readonly string[]): fc.Arbitrary<string> => {
   return fc.oneof(
     { weight: 6, arbitrary: fc.constantFrom(...there) },
     { weight: 2, arbitrary: name === 'jobId' ? fc.uuid() : fc.nat().map(String) },
@@ -162,7 +178,7 @@ const segmentFor = (name: string, known: Known): fc.Arbitrary<string> => {
 const pathFor = ({ path }: Operation, known: Known): fc.Arbitrary<string> => {
   const segments = path.split('/').map((segment) => {
     const name = /^\{(\w+)\}$/.exec(segment)?.[1]
-    return name === undefined ? fc.constant(segment) : segmentFor(name, known)
+    return name === undefined ? fc.constant(segment) : segmentFor(name, knownIn(path, known))
   })
   const valid = fc.tuple(...segments).map((parts) => parts.join('/'))
   return fc.oneof(
@@ -198,12 +214,23 @@ const headerText = fc
   .string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 300 })
   .filter((text) => /^[ -~]+$/.test(text))
 
+const callerFor = ({ callers }: Known): fc.Arbitrary<Readonly<Record<string, string>>> =>
+  fc.oneof(
+    { weight: 6, arbitrary: fc.constant(callers[0] ?? {}) },
+    { weight: 6, arbitrary: fc.constantFrom(...callers) },
+    fc.constant({}),
+    fc
+      .oneof(fc.constantFrom('Basic', 'Basic !', 'Bearer x.y.z', 'Basic YWRtaW46d3Jvbmc='), headerText)
+      .map((authorization) => ({ authorization })),
+  )
+
 const headersFor = (operation: Operation, known: Known): fc.Arbitrary<Record<string, string | string[]>> => {
   const own = parametersOf(operation, 'header').map(({ name, schema }) => [
     String(name).toLowerCase(),
     fc.oneof(validBy(at(schema)).map(String), headerText, fc.tuple(headerText, headerText)),
   ])
-  const rarely = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 8 })
+  const rarely = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+    fc.oneof({ weight: 8, arbitrary: fc.constant(undefined) }, arbitrary)
   const all = fc.record({
     ...Object.fromEntries(
       own.map(([name, arbitrary]) => [
@@ -212,7 +239,7 @@ const headersFor = (operation: Operation, known: Known): fc.Arbitrary<Record<str
       ]),
     ),
     'content-type': fc.oneof(
-      { weight: 9, arbitrary: fc.constant<string | undefined>('application/json') },
+      { weight: 9, arbitrary: fc.constant<string | undefined>(bodyTypeOf(operation) ?? 'application/json') },
       fc.constantFrom(
         'application/json; charset=utf-8',
         'application/json; charset=latin1',
@@ -227,26 +254,24 @@ const headersFor = (operation: Operation, known: Known): fc.Arbitrary<Record<str
       rarely(headerText),
     ),
     'content-encoding': rarely(fc.constantFrom('gzip', 'identity', 'br')),
-    authorization: fc.oneof(
-      { weight: 9, arbitrary: fc.constant<string | undefined>(known.authorization) },
-      fc.constant(undefined),
-      fc.constantFrom('Basic', 'Basic !', 'Bearer x.y.z', 'Basic YWRtaW46d3Jvbmc='),
-      headerText,
-    ),
+    'sec-fetch-site': rarely(fc.constantFrom('same-origin', 'cross-site')),
     accept: rarely(fc.constantFrom('text/html', 'text/event-stream', 'application/xml', '*/*;q=0')),
+    // Nothing that waits settles here: a longer wait would only take longer.
     prefer: rarely(fc.oneof(fc.constantFrom('wait=0', 'wait=-1', 'wait=x', 'respond-async'), headerText)),
     'last-event-id': rarely(fc.oneof(fc.constantFrom('queued', 'confirmed'), headerText)),
     'x-request-id': rarely(headerText),
     'x-forwarded-for': rarely(headerText),
     origin: rarely(fc.constantFrom('null', 'https://evil.example')),
   })
-  return all.map((headers) =>
-    Object.fromEntries(
-      Object.entries(headers).flatMap(([name, value]) =>
-        value === undefined ? [] : [[name, value as string]],
+  return fc
+    .tuple(callerFor(known), all)
+    .map(([caller, headers]) =>
+      Object.fromEntries(
+        Object.entries({ ...headers, ...caller }).flatMap(([name, value]) =>
+          value === undefined ? [] : [[name, value as string]],
+        ),
       ),
-    ),
-  )
+    )
 }
 
 const otherMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND']

@@ -57,7 +57,7 @@ describe('methods', () => {
     ['PUT', '/admin/products/1/restock', 'POST'],
     ['GET', '/admin/products/1/reset', 'POST'],
     ['POST', '/admin/products/1/verify', 'GET, HEAD'],
-    ['POST', '/admin/queues/api/queues/purchases/add', 'GET, HEAD'],
+    ['POST', '/admin/queues/api/queues/purchases/add', 'GET, HEAD, PUT'],
   ]
   test.each(rows)('%s %s', async (method, path, allow) => {
     const answer = await api.call(path, { method, headers: adminHeaders })

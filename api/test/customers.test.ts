@@ -1,7 +1,7 @@
 /** `AUTH_MODE=jwt` over HTTP. What makes a token valid is tested beside customer-tokens.ts. */
 import { isolatedStores } from '@flash-sale/local/isolated-stores.ts'
-import { SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { jwtEnv, tokenOf } from './customer-token.ts'
 import { expectProblem } from './expect-problem.ts'
 import {
   adminHeaders,
@@ -14,25 +14,11 @@ import {
   viewerHeaders,
 } from './served-api.ts'
 
-const secret = 'a-shared-secret-of-more-than-32-bytes'
 const env = {
-  AUTH_MODE: 'jwt',
-  JWT_SECRET: secret,
-  JWT_ALGORITHMS: 'HS256',
-  JWT_ISSUER: 'https://id.example',
-  JWT_AUDIENCE: 'shop',
+  ...jwtEnv,
   CORS_ORIGINS: 'https://shop.example, https://app.example',
   BEHIND_TLS: 'true',
 }
-
-const tokenOf = (customerId: string, audience = 'shop'): Promise<string> =>
-  new SignJWT({})
-    .setProtectedHeader({ alg: 'HS256' })
-    .setSubject(customerId)
-    .setIssuer('https://id.example')
-    .setAudience(audience)
-    .setExpirationTime('10m')
-    .sign(new TextEncoder().encode(secret))
 
 const stores = isolatedStores()
 let api: ServedApi

@@ -1,6 +1,9 @@
+/** The dashboard over HTTP; in a browser: dashboard-page.test.ts. */
+import { appRoutes } from '@bull-board/api/dist/routes.js'
 import { isolatedStores } from '@flash-sale/local/isolated-stores.ts'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { adminHeaders, type ServedApi, serveApi } from './served-api.ts'
+import { Worker } from 'bullmq'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { adminHeaders, type ServedApi, serveApi, viewerHeaders } from './served-api.ts'
 
 const stores = isolatedStores()
 let api: ServedApi
@@ -10,21 +13,43 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-const look = (path: string, method = 'GET') =>
-  api.call(`/admin/queues${path}`, { method, headers: adminHeaders })
+const look = (path: string, method = 'GET', json?: unknown) =>
+  api.call(`/admin/queues${path}`, { method, headers: adminHeaders, ...(json === undefined ? {} : { json }) })
+
+const listed = async (status = 'latest') => {
+  const answer = await look(`/api/queues?activeQueue=purchases&status=${status}&page=1&jobsPerPage=10`)
+  expect(answer.status).toBe(200)
+  return answer.body.queues
+}
 
 test('the page and what it loads', async () => {
   const page = await look('')
   expect(page.status).toBe(200)
-  expect(page.text).toContain('Flash Sale Engine')
+  expect(page.text).toContain('<title>Flash Sale Engine</title>')
   expect(page.headers.get('x-powered-by')).toBeNull()
-  const scripts = [...page.text.matchAll(/(?:src|href)="(\/admin\/queues\/)?(static\/[^"]+\.(?:js|css))"/g)]
-  expect(scripts.length).toBeGreaterThan(0)
-  for (const [, , file] of scripts) expect((await look(`/${file}`)).status).toBe(200)
+  expect(page.text).not.toMatch(/(src|href)="(https?:)?\/\//)
+  const files = [...page.text.matchAll(/(?:src|href)="(static\/[^"]+\.(?:js|css))"/g)]
+  expect(files.length).toBeGreaterThan(3)
+  for (const [, file] of files) expect((await look(`/${file}`)).status).toBe(200)
   expect((await look('/queue/purchases')).status).toBe(200)
 })
 
-test('jobs with their place in the line at the lock', async () => {
+test('each is told what one may do', async () => {
+  expect((await look('')).text).toContain('development · operator, may pause, resume and retry')
+  const page = await api.call('/admin/queues', { headers: viewerHeaders })
+  expect(page.text).toContain('development · viewer, looks only')
+  const { body } = await api.call('/admin/queues/api/queues', { headers: viewerHeaders })
+  expect(body.queues).toMatchObject([
+    { name: 'purchases', readOnlyMode: true, allowRetries: false },
+    { name: 'reconciler', readOnlyMode: true, allowRetries: false },
+  ])
+  expect(await listed()).toMatchObject([
+    { name: 'purchases', readOnlyMode: false, allowRetries: true, allowCompletedRetries: false },
+    { name: 'reconciler', readOnlyMode: true, allowRetries: false },
+  ])
+})
+
+test('jobs in words, with their place in the line at the lock', async () => {
   const productId = await api.createProduct()
   const { body } = await api.call('/purchases', { json: { productId, customerId: 'c-1', quantity: 2 } })
   const progress = {
@@ -35,33 +60,123 @@ test('jobs with their place in the line at the lock', async () => {
     purchasesAhead: 41,
   }
   await (await api.queue.getJob(body.jobId))?.updateProgress(progress)
-  const answer = await look('/api/queues?activeQueue=purchases&status=latest&page=1&jobsPerPage=10')
-  expect(answer.status).toBe(200)
-  const [queue] = answer.body.queues
-  expect(queue).toMatchObject({ name: 'purchases', readOnlyMode: true, counts: { waiting: 1 } })
+  const [queue] = await listed()
   expect(queue.jobs).toMatchObject([
-    { id: body.jobId, progress, data: { productId, customerId: 'c-1', quantity: 2 } },
+    {
+      id: body.jobId,
+      name: '2 × iPhone 15 for c-1 · waiting for the lock, 3 batches ahead, 1200 ms',
+      progress: 'waiting for the lock, 3 batches ahead, 1200 ms (41 purchases ahead), at 12:00:01.200',
+      data: { product: 'iPhone 15', productId, customerId: 'c-1', quantity: 2 },
+      externalUrl: { href: `/purchases/${body.jobId}` },
+    },
   ])
-  expect(queue.jobs[0].name).toBe(`2 × product ${productId} · waiting for the lock, 41 purchases ahead`)
+  await (await api.queue.getJob(body.jobId))?.remove()
 })
 
-test('nothing can be changed', async () => {
-  const before = await api.queued()
-  const writes = [
-    'add',
-    'pause',
-    'resume',
-    'empty',
-    'obliterate',
-    'promote',
-    'retry/failed',
-    'clean/completed',
-  ]
-  for (const action of writes) {
-    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
-      expect((await look(`/api/queues/purchases/${action}`, method)).status).toBe(405)
+test('a job of any shape breaks no list', async () => {
+  const shapes: unknown[] = [null, 7, 'text', [], { productId: {}, customerId: [], quantity: 'x' }]
+  for (const data of shapes) await api.queue.add('odd', data as never)
+  const [queue] = await listed('waiting')
+  expect(queue.jobs).toHaveLength(shapes.length)
+  await api.queue.drain()
+})
+
+/** Every call that Bull Board's own table of routes has, as `PUT /api/queues/:queueName/pause`. */
+const boardCalls = appRoutes.api.flatMap(({ method, route }) =>
+  [method]
+    .flat()
+    .flatMap((name) => [route].flat().map((path): [string, string] => [name.toUpperCase(), path])),
+)
+const forOperators = new Set([
+  'PUT /api/queues/pause',
+  'PUT /api/queues/resume',
+  'PUT /api/queues/:queueName/pause',
+  'PUT /api/queues/:queueName/resume',
+  'PUT /api/queues/:queueName/:jobId/retry',
+  'PUT /api/queues/:queueName/retry/failed',
+])
+
+describe('an operator', () => {
+  const writes = boardCalls
+    .filter(([method]) => method !== 'GET')
+    .flatMap(([method, path]): [string, string][] =>
+      path.includes(':queueStatus')
+        ? ['failed', 'completed', 'wait', 'active'].map((status) => [
+            method,
+            path.replace(':queueStatus', status),
+          ])
+        : [[method, path]],
+    )
+  test('Bull Board has writes', () => {
+    const known = writes.map(([method, path]) => `${method} ${path}`)
+    expect(known.length).toBeGreaterThan(20)
+    expect(known).toEqual(expect.arrayContaining([...forOperators]))
+  })
+
+  const refused = writes.filter(([method, path]) => !forOperators.has(`${method} ${path}`))
+  test.each(refused)('may not %s %s', async (method, path) => {
+    const { body } = await api.call('/purchases', {
+      json: { productId: await api.createProduct(), customerId: 'c-1' },
+    })
+    const before = await api.queue.getJobCounts()
+    const address = path
+      .replace(':queueName', 'purchases')
+      .replace(':jobId', body.jobId)
+      .replace(/:\w+/g, '1')
+    const json = { name: 'x', data: {}, options: {}, jobData: {}, concurrency: 1, delay: 1, priority: 1 }
+    const answer = await look(address, method, json)
+    expect([403, 405]).toContain(answer.status)
+    expect(answer.status === 403 ? answer.body.message : answer.body.code).toMatch(
+      /^(Here an operator may pause, resume and retry|method-not-allowed)/,
+    )
+    expect(await api.queue.getJobCounts()).toEqual(before)
+    await (await api.queue.getJob(body.jobId))?.remove()
+  })
+
+  test.each(['/api/queues/purchases', '/api/queues'])('pauses and resumes by %s', async (path) => {
+    expect((await look(`${path}/pause`, 'PUT')).status).toBe(200)
+    expect(await api.queue.isPaused()).toBe(true)
+    expect((await look(`${path}/resume`, 'PUT')).status).toBe(200)
+    expect(await api.queue.isPaused()).toBe(false)
+  })
+
+  test('does not pause the reconciler', async () => {
+    expect((await look('/api/queues/reconciler/pause', 'PUT')).status).toBe(405)
+  })
+
+  test('puts a failed job back into the queue', async () => {
+    const { body } = await api.call('/purchases', {
+      json: { productId: await api.createProduct(), customerId: 'c-1' },
+    })
+    const worker = new Worker('purchases', null, {
+      connection: { url: stores.redisUrl },
+      prefix: `${stores.keyPrefix}bull`,
+    })
+    try {
+      const job = await worker.getNextJob('token')
+      await job?.moveToFailed(new Error('a fault'), 'token', false)
+    } finally {
+      await worker.close()
     }
-  }
-  expect(await api.queued()).toBe(before)
-  expect(await api.queue.isPaused()).toBe(false)
+    expect((await api.queue.getJobCounts()).failed).toBe(1)
+    expect((await look(`/api/queues/purchases/${body.jobId}/retry`, 'PUT')).status).toBe(204)
+    expect(await api.queue.getJobState(body.jobId)).toBe('waiting')
+    await api.queue.drain()
+  })
+})
+
+test('a method that no call has is closed', async () => {
+  for (const method of ['POST', 'PATCH', 'DELETE'])
+    expect((await look('/api/queues/purchases/anything', method)).status).toBe(405)
+})
+
+test('what cannot be read is answered without what was thrown', async () => {
+  const answer = await api.call('/admin/queues/api/queues/purchases/pause', {
+    method: 'PUT',
+    raw: '{"',
+    headers: adminHeaders,
+  })
+  expect(answer.status).toBe(400)
+  expect(answer.body.message).toBe('expected a body of valid JSON')
+  expect(answer.text).not.toMatch(/node_modules|SyntaxError/)
 })

@@ -4,7 +4,7 @@ import type { IsolatedStores } from '@flash-sale/local/isolated-stores.ts'
 import { adminEntryOf } from '@flash-sale/shared/admin-entry.ts'
 import { openDatabase } from '@flash-sale/shared/postgres.ts'
 import { openProductCatalog } from '@flash-sale/shared/product-catalog.ts'
-import { openQueue, queueNames } from '@flash-sale/shared/queue.ts'
+import { openQueue, queueNames, reconcilerQueueName } from '@flash-sale/shared/queue.ts'
 import { closeRedis, openCommandRedis, openSubscriberRedis, type Redis } from '@flash-sale/shared/redis.ts'
 import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
 import { pino } from 'pino'
@@ -112,6 +112,7 @@ export const serveApi = async (
   const subscriber = openSubscriberRedis(redisSettings)
   const { bullPrefix, outcomeChannel, limitPrefix, reports } = redisKeys(stores.keyPrefix)
   const queues = new Map(queueNames.map((name) => [name, openQueue(name, redis, bullPrefix)]))
+  const reconcilerQueue = openQueue(reconcilerQueueName, redis, bullPrefix)
   const [queue] = queues.values()
   if (!queue) throw new Error('there is no queue')
   const open = (deadlineMs: number) =>
@@ -133,6 +134,8 @@ export const serveApi = async (
     logger,
     redis,
     queues,
+    reconcilerQueue,
+    environment: config.NODE_ENV,
     database,
     adminDatabase,
     catalog,
@@ -173,7 +176,7 @@ export const serveApi = async (
   const close = async (): Promise<void> => {
     outcomes.close()
     await server.close(1_000)
-    await queue.close()
+    await Promise.all([queue, reconcilerQueue].map((open) => open.close()))
     await Promise.all([redis, subscriber].map(closeRedis))
     catalog.close()
     await Promise.all([database.close(1_000), adminDatabase.close(1_000)])

@@ -1,11 +1,6 @@
 /** Waiting without polling, through any api process: `Prefer: wait` and the event stream. */
 import { isolatedStores } from '@flash-sale/local/isolated-stores.ts'
-import express from 'express'
-import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Caller, setCaller } from '../src/caller.ts'
-import { listen } from '../src/listen.ts'
-import { purchasesRoute } from '../src/purchases-route.ts'
 import { readEvents } from './event-reader.ts'
 import { expectProblem } from './expect-problem.ts'
 import { eventually, type ServedApi, serveApi } from './served-api.ts'
@@ -225,6 +220,16 @@ describe('the event stream', () => {
     expect((await resumed.next())?.id).toBe('confirmed')
   })
 
+  test('asked for its head only, is no stream', async () => {
+    const jobId = await buy(a)
+    const { status, headers, text } = await a.call(`/purchases/${jobId}/events`, { method: 'HEAD' })
+    expect({ status, type: headers.get('content-type'), text }).toEqual({
+      status: 200,
+      type: 'text/event-stream; charset=utf-8',
+      text: '',
+    })
+  })
+
   test('ends when the purchase was lost', async () => {
     const jobId = await buy(a)
     const stream = await streamOf(a, jobId)
@@ -274,55 +279,4 @@ test('nobody waits, nothing is subscribed to', async () => {
   await post(idle, {})
   expect(await subscribers()).toBe(before)
   await idle.close()
-})
-
-describe('somebody else', () => {
-  const callers: Record<string, Caller> = {
-    owner: { kind: 'customer', customerId: 'c-1' },
-    other: { kind: 'customer', customerId: 'c-2' },
-    admin: { kind: 'admin', name: 'a', role: 'viewer' },
-  }
-  test.each([
-    ['owner', 200],
-    ['other', 404],
-    ['admin', 200],
-  ])('%s: %i', async (who, status) => {
-    const app = express()
-    app.use((request, _response, next) => {
-      setCaller(request, callers[who] ?? { kind: 'anyone' })
-      next()
-    })
-    const queues = new Map([[a.queue.name, a.queue]])
-    const rules = {
-      demoStrategies: false,
-      soldOutFastPath: false,
-      backpressure: { refusal: () => undefined },
-    }
-    const load = { takeTicket: () => undefined, placeOf: () => undefined }
-    app.use(
-      purchasesRoute({
-        ...a,
-        queues,
-        rules,
-        load,
-        buyers: { customerFrom: 'body' },
-        metrics: { purchaseAccepted: () => undefined },
-      }),
-    )
-    const logger = pino({ level: 'silent' })
-    const server = await listen(app, { host: '127.0.0.1', port: 0, connectionsMax: 10, logger })
-    try {
-      const [pending, settled] = [await buy(a), await buy(a)]
-      await settle(a, productId, settled)
-      const origin = `http://127.0.0.1:${server.port}`
-      for (const path of [`/purchases/${pending}`, `/purchases/${settled}`, `/purchases/${settled}/events`]) {
-        const answer = await fetch(origin + path, { headers: waiting(0) })
-        expect({ path, status: answer.status }).toEqual({ path, status })
-        const body = await answer.text()
-        if (status === 404) expect(JSON.parse(body).code).toBe('unknown-purchase')
-      }
-    } finally {
-      await server.close(100)
-    }
-  })
 })

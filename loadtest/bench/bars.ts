@@ -5,6 +5,7 @@ import { type Figure, type FigureKey, medianIn } from './results.ts'
 import {
   afterPurchases,
   latencySituations,
+  looks,
   units,
   withConnections,
   withProducts,
@@ -88,6 +89,8 @@ const outcomeTime = (percentile: string): FigureKey => ({
   unit: `ms ${percentile}`,
 })
 
+const looking = (situation: string): FigureKey => ({ measure: 'looking', situation, unit: units.settled })
+
 const durable = (situation: string): FigureKey => ({ measure: 'aof', situation, unit: units.settled })
 
 const bars: readonly Bar[] = [
@@ -150,6 +153,13 @@ const bars: readonly Bar[] = [
     limit: 0.7,
     unit: '×',
     measured: ratio(durable(durabilities.always), durable(durabilities.never)),
+  },
+  {
+    what: 'dashboard open and metrics scraped vs nobody looks, settled/s',
+    direction: 'at least',
+    limit: 0.95,
+    unit: '×',
+    measured: ratio(looking(looks.open), looking(looks.closed)),
   },
 ]
 

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { readOptions, UsageError } from './options.ts'
-import { measureNames } from './step.ts'
+import { defaultMeasures } from './step.ts'
 
 const given = ['--database-url', 'postgres://u:secret@h/d', '--redis-url', 'redis://:secret@h']
 
 test('the defaults', () => {
   expect(readOptions([])).toEqual({
     rounds: 3,
-    measures: measureNames,
+    measures: defaultMeasures,
     stores: undefined,
     directory: 'bench-results',
     quick: false,

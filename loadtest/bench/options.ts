@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { type MeasureName, measureNames } from './step.ts'
+import { defaultMeasures, type MeasureName, measureNames, namedOnly } from './step.ts'
 import type { GivenStores } from './stores.ts'
 
 /** A command line that makes sense, with every default filled in. */
@@ -32,6 +32,7 @@ Postgres and Redis on free ports. The whole takes about 25 minutes on two cores,
   --rounds N             how often everything is measured, 1 to ${roundsMax}  (${roundsDefault}; with --quick 1)
   --only NAMES           some measures only, separated by commas:
                          ${measureNames.join(', ')}
+                         (${namedOnly.join(', ')}: only when it is named)
   --quick                small sizes: shows that everything works, not how fast it is
   --out DIR              where results.json, bars.md, plot.svg and index.html go  (${directoryDefault})
   --database-url URL     a Postgres and a Redis of yours instead; every measure EMPTIES both,
@@ -57,7 +58,7 @@ const readRounds = (raw: string | undefined, fallback: number): number => {
 const isMeasure = (name: string): name is MeasureName => measureNames.some((known) => known === name)
 
 const readMeasures = (raw: string | undefined): readonly MeasureName[] => {
-  if (raw === undefined) return measureNames
+  if (raw === undefined) return defaultMeasures
   const names = raw.split(',').map((name) => name.trim())
   for (const name of names)
     if (!isMeasure(name))

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { planOf } from './plan.ts'
 import { fullSizes, quickSizes } from './sizes.ts'
-import { measureNames } from './step.ts'
+import { defaultMeasures } from './step.ts'
 
 const seconds = (sizes: typeof fullSizes, rounds: number): number =>
-  planOf(measureNames, sizes, { volatileRedis: true }).reduce(
+  planOf(defaultMeasures, sizes, { volatileRedis: true }).reduce(
     (sum, step) => sum + step.estimateS * Math.min(rounds, step.roundsMax ?? rounds),
     0,
   )
@@ -20,6 +20,6 @@ test('some measures only', () => {
 })
 
 test('a given Redis has no sibling without AOF to be compared with', () => {
-  const steps = planOf(measureNames, fullSizes, { volatileRedis: false })
+  const steps = planOf(defaultMeasures, fullSizes, { volatileRedis: false })
   expect(steps.some(({ measure }) => measure === 'aof')).toBe(false)
 })

@@ -1,6 +1,7 @@
 import { aofSteps } from './measures/aof.ts'
-import { backlogSteps, drainSteps, scalingSteps } from './measures/drain-steps.ts'
+import { backlogSteps, drainSteps, scalingSteps, settingSteps } from './measures/drain-steps.ts'
 import { latencySteps } from './measures/latency.ts'
+import { lookingSteps } from './measures/looking.ts'
 import { memorySteps } from './measures/memory.ts'
 import { pollSteps } from './measures/polls.ts'
 import { refusalSteps } from './measures/refusals.ts'
@@ -13,11 +14,13 @@ const stepsOf: Record<MeasureName, (sizes: Sizes) => Step[]> = {
   latency: latencySteps,
   refusals: refusalSteps,
   polls: pollSteps,
+  looking: lookingSteps,
   drain: drainSteps,
   scaling: scalingSteps,
   backlog: backlogSteps,
   aof: aofSteps,
   memory: memorySteps,
+  settings: settingSteps,
 }
 
 /** What there is to measure with. */

@@ -16,6 +16,8 @@ export interface Sizes {
   memoryPurchases: number
   /** Purchases that are asked for in turn. */
   polledPurchases: number
+  /** Windows of time in which somebody looks, and in which nobody does. */
+  lookWindows: number
 }
 
 /** All of it in three rounds takes about 25 minutes on two cores. */
@@ -30,6 +32,7 @@ export const fullSizes: Sizes = {
   backlogWindow: 9_000,
   memoryPurchases: 200_000,
   polledPurchases: 2_000,
+  lookWindows: 4,
 }
 
 /** Enough to see that everything works, too little to say how fast it is. */
@@ -44,4 +47,5 @@ export const quickSizes: Sizes = {
   backlogWindow: 4_500,
   memoryPurchases: 5_000,
   polledPurchases: 500,
+  lookWindows: 2,
 }

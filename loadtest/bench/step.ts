@@ -7,13 +7,21 @@ export const measureNames = [
   'latency',
   'refusals',
   'polls',
+  'looking',
   'drain',
   'scaling',
   'backlog',
   'aof',
   'memory',
+  'settings',
 ] as const
 export type MeasureName = (typeof measureNames)[number]
+
+/** What runs only when it is named: it compares settings of the engine, not contenders. */
+export const namedOnly: readonly MeasureName[] = ['settings']
+
+/** What runs when nothing is named. */
+export const defaultMeasures = measureNames.filter((name) => !namedOnly.includes(name))
 
 /** A figure of one round; see `Sample`. */
 export type Reading = Pick<Sample, 'contender' | 'situation' | 'unit' | 'value'>

@@ -39,6 +39,8 @@ export interface ProductCatalog {
    * @throws {DatabaseUnavailableError} when it was never seen and Postgres cannot be asked.
    */
   find(id: number): Promise<ProductFacts | undefined>
+  /** The name as it was last seen, without asking; undefined when the product was never seen. */
+  nameOf(id: number): string | undefined
   /** Makes the next `find` of this product ask Postgres. */
   forget(id: number): void
   /** Takes in what a settlement, a restock or a reset says of the stock; older news than what is known changes nothing. */
@@ -157,6 +159,7 @@ export const openProductCatalog = (database: Database, options: CatalogOptions):
       lookups.set(id, lookup)
       return lookup
     },
+    nameOf: (id) => known.get(id)?.name,
     forget: (id) => {
       known.delete(id)
       unknownUntilMs.delete(id)

@@ -17,6 +17,8 @@ export interface RedisKeys {
   outcomeChannel: string
   /** Put before the counters of the rate limits. */
   limitPrefix: string
+  /** Expires: the speed of the queues, as one api measures it for all. */
+  queueSpeed: string
   /** What the workers tell of themselves once a second. */
   reports: ReportKeys
 }
@@ -72,5 +74,6 @@ export const redisKeys = (prefix: string): RedisKeys => ({
   stockChannel: `${prefix}stock`,
   outcomeChannel: `${prefix}outcomes`,
   limitPrefix: `${prefix}limit:`,
+  queueSpeed: `${prefix}queue-speed`,
   reports: reportKeys(prefix),
 })

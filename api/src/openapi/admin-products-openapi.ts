@@ -1,4 +1,4 @@
-import { newProduct, product, reset, restock, verification } from './named-schemas.ts'
+import { newProduct, product, productChange, reset, restock, verification } from './named-schemas.ts'
 import { productParams } from './products-openapi.ts'
 import type { RouteDescription } from './route-description.ts'
 
@@ -21,6 +21,39 @@ const create: RouteDescription = {
   answers: { 201: { description: 'The product.', schema: product, headers: ['Location'] } },
   problems: ['database-unavailable'],
 }
+
+const changeOne: RouteDescription = {
+  method: 'patch',
+  path: '/admin/products/{id}',
+  id: 'changeProduct',
+  tag,
+  summary: 'Change a product',
+  description: 'What is left out stays. What is settled from then on is judged by it.',
+  access: 'admin',
+  params: productParams,
+  body: {
+    schema: productChange,
+    examples: {
+      limit: { perCustomerLimit: 2 },
+      window: { opensAt: '2030-01-31T18:00:00Z', closesAt: '2030-01-31T20:00:00+01:00' },
+    },
+  },
+  answers: { 200: { description: 'The product.', schema: product } },
+  problems: ['unknown-product', 'database-unavailable'],
+}
+
+const saleMove = (to: 'open' | 'close', summary: string): RouteDescription => ({
+  method: 'post',
+  path: `/admin/products/{id}/${to}`,
+  id: `${to}Product`,
+  tag,
+  summary,
+  description: 'Safe to repeat.',
+  access: 'admin',
+  params: productParams,
+  answers: { 200: { description: 'The product.', schema: product } },
+  problems: ['unknown-product', 'database-unavailable'],
+})
 
 const restockOne: RouteDescription = {
   method: 'post',
@@ -62,4 +95,12 @@ const verifyOne: RouteDescription = {
   problems: ['unknown-product', 'database-unavailable'],
 }
 
-export const adminProductRoutes: readonly RouteDescription[] = [create, restockOne, resetOne, verifyOne]
+export const adminProductRoutes: readonly RouteDescription[] = [
+  create,
+  changeOne,
+  saleMove('open', 'Open the sale now'),
+  saleMove('close', 'Close the sale now'),
+  restockOne,
+  resetOne,
+  verifyOne,
+]

@@ -1,6 +1,8 @@
 /** The OpenAPI document, made from the schemas that validate and from what each route says about itself. */
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi'
+import { adminRoutes } from './admin-openapi.ts'
 import { adminProductRoutes } from './admin-products-openapi.ts'
+import { customerRoutes } from './customers-openapi.ts'
 import { answerHeaders } from './headers.ts'
 import { namedSchemas } from './named-schemas.ts'
 import { productRoutes } from './products-openapi.ts'
@@ -9,12 +11,16 @@ import { problemAnswer, routeConfigOf } from './route-config.ts'
 import type { RouteDescription } from './route-description.ts'
 import { serviceRoutes } from './service-openapi.ts'
 import { shopRoutes } from './shop-openapi.ts'
+import { signInRoutes } from './sign-in-openapi.ts'
 
 /** Every route that is published. */
 export const routes: readonly RouteDescription[] = [
   ...purchaseRoutes,
+  ...customerRoutes,
   ...productRoutes,
   ...adminProductRoutes,
+  ...adminRoutes,
+  ...signInRoutes,
   ...serviceRoutes,
   ...shopRoutes,
 ]
@@ -25,6 +31,12 @@ const description = `Takes every purchase into a queue that people can see, and 
 address does not answer is 405 \`method-not-allowed\` with \`Allow\`; GET answers HEAD as well; an address that does not
 exist is 404 \`unknown-route\`. What is not HTTP at all (headers over 8 kB, a request that takes over 15 s) is answered
 400, 408, 413 or 431 with \`"type": "about:blank"\`, and the connection closed.
+
+**Who calls**: with \`AUTH_MODE=none\` the api knows no customers, and purchases name their \`customerId\`. With
+\`AUTH_MODE=jwt\` purchases, orders and lists of customers need a token, whose \`sub\` is the customer; what belongs to
+somebody else is answered as if it did not exist. Everything below \`/admin\` and \`/metrics\` needs an admin in either
+mode: a viewer reads, an operator writes as well. Who may come near is decided first, so that an address which does not
+exist can be answered 401, 403 or 429, too.
 
 **Bodies** are JSON in UTF-8 of at most 4 kB; unknown fields are refused. Clients must ignore fields of answers that they
 do not know.`
@@ -44,12 +56,20 @@ const registryOf = (all: readonly RouteDescription[]): OpenAPIRegistry => {
   registry.registerComponent('securitySchemes', 'admin', {
     type: 'http',
     scheme: 'bearer',
-    description: 'A token of an admin.',
+    description: 'A token of an admin; `npm run admin-token` makes one.',
   })
   registry.registerComponent('securitySchemes', 'adminBasic', {
     type: 'http',
     scheme: 'basic',
     description: "An admin's name and secret.",
+  })
+  registry.registerComponent('securitySchemes', 'adminSession', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'flash-sale-admin',
+    description:
+      'The session of an admin who signed in with a browser, behind TLS called `__Secure-flash-sale-admin`. It writes ' +
+      'only from pages of the same host.',
   })
   for (const route of all) registry.registerPath(routeConfigOf(route))
   return registry
@@ -57,8 +77,8 @@ const registryOf = (all: readonly RouteDescription[]): OpenAPIRegistry => {
 
 /** What is answered where there is no route, hence part of no operation. */
 const answersBeyondRoutes = () => ({
-  UnknownRoute: problemAnswer(404, ['unknown-route']),
-  MethodNotAllowed: problemAnswer(405, ['method-not-allowed']),
+  UnknownRoute: problemAnswer(404, ['unknown-route'], ['RateLimit', 'RateLimit-Policy']),
+  MethodNotAllowed: problemAnswer(405, ['method-not-allowed'], ['RateLimit', 'RateLimit-Policy']),
 })
 
 /** The document of these routes; an object of plain JSON. */

@@ -20,6 +20,22 @@ export const answerHeaders = {
     schema: { type: 'string', const: 'true' },
     example: 'true',
   },
+  'Preference-Applied': {
+    description: 'The preference that was heeded (RFC 7240); absent when the answer was not held.',
+    schema: { type: 'string' },
+    example: 'wait=10',
+  },
+  RateLimit: {
+    description:
+      'Where rates are limited: what is left (`r`), and for how many seconds (`t`), of each limit.',
+    schema: { type: 'string' },
+    example: '"per-customer"; r=29; t=60',
+  },
+  'RateLimit-Policy': {
+    description: 'Where rates are limited: how many requests (`q`) in how many seconds (`w`), of each limit.',
+    schema: { type: 'string' },
+    example: '"per-customer"; q=30; w=60; pk=:MTcwOWFlNTk0ODA5:',
+  },
   Allow: {
     description: 'The methods that this address answers.',
     schema: { type: 'string' },
@@ -28,7 +44,12 @@ export const answerHeaders = {
   'WWW-Authenticate': {
     description: 'Which credentials are needed.',
     schema: { type: 'string' },
-    example: 'Basic realm="Flash Sale Engine", charset="UTF-8"',
+    example: 'Bearer realm="Flash Sale Engine", error="invalid_token"',
+  },
+  'Set-Cookie': {
+    description: 'The session of an admin, or its end.',
+    schema: { type: 'string' },
+    example: 'flash-sale-admin=; Max-Age=0; Path=/admin; HttpOnly; SameSite=Strict',
   },
 } as const
 

@@ -15,7 +15,7 @@ const list: RouteDescription = {
   id: 'listProducts',
   tag,
   summary: 'The newest products, at most a hundred',
-  access: 'anyone',
+  access: 'visitor',
   query: z.object({
     before: z
       .string()
@@ -35,7 +35,7 @@ const one: RouteDescription = {
   id: 'readProduct',
   tag,
   summary: 'One product',
-  access: 'anyone',
+  access: 'visitor',
   params: productParams,
   answers: { 200: { description: 'With its stock of this moment.', schema: product } },
   problems: ['unknown-product', 'database-unavailable'],

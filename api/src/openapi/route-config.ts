@@ -8,6 +8,9 @@ import { problemExample } from './problem-examples.ts'
 import {
   type Access,
   type AnswerDescription,
+  answersOf,
+  type BodyDescription,
+  headersOf,
   problemsOf,
   type RouteDescription,
 } from './route-description.ts'
@@ -20,9 +23,16 @@ const examplesOf = (schema: z.ZodType): Record<string, { value: unknown }> | und
   return Object.fromEntries(examples.map((value, at) => [`example ${at + 1}`, { value }]))
 }
 
-const answerOf = ({ description, schema, mediaType, headers = [] }: AnswerDescription): Answer => {
-  const answer = { description, headers: headerRefs(headers) }
-  if (!schema) return mediaType ? { ...answer, content: { [mediaType]: {} } } : answer
+const answerOf = (
+  { description, schema, text, headers = [] }: AnswerDescription,
+  more: readonly HeaderName[],
+): Answer => {
+  const answer = { description, headers: headerRefs([...headers, ...more]) }
+  if (text) {
+    const examples = { 'example 1': { value: text.example } }
+    return { ...answer, content: { [text.mediaType]: { schema: { type: 'string' }, examples } } }
+  }
+  if (!schema) return answer
   const examples = examplesOf(schema)
   return { ...answer, content: { 'application/json': { schema, ...(examples ? { examples } : {}) } } }
 }
@@ -30,13 +40,18 @@ const answerOf = ({ description, schema, mediaType, headers = [] }: AnswerDescri
 const headersOfProblem = (status: number, codes: readonly ProblemCode[]): HeaderName[] => {
   if (status === 401) return ['WWW-Authenticate']
   if (status === 405) return ['Allow']
+  if (status === 429) return ['Retry-After', 'RateLimit', 'RateLimit-Policy']
   return status === 503 || codes.includes('sale-not-open') ? ['Retry-After'] : []
 }
 
 /** The answer for problems of one status. */
-export const problemAnswer = (status: number, codes: readonly ProblemCode[]) => ({
+export const problemAnswer = (
+  status: number,
+  codes: readonly ProblemCode[],
+  more: readonly HeaderName[] = [],
+) => ({
   description: codes.map((code) => `\`${code}\`: ${problems[code].title}`).join('\n\n'),
-  headers: headerRefs(headersOfProblem(status, codes)),
+  headers: headerRefs([...headersOfProblem(status, codes), ...more]),
   content: {
     'application/problem+json': {
       schema: problem,
@@ -47,8 +62,9 @@ export const problemAnswer = (status: number, codes: readonly ProblemCode[]) => 
 
 const securityByAccess: Record<Access, NonNullable<RouteConfig['security']>> = {
   anyone: [],
+  visitor: [{}, { customer: [] }, { admin: [] }],
   customer: [{}, { customer: [] }, { admin: [] }],
-  admin: [{ admin: [] }, { adminBasic: [] }],
+  admin: [{ admin: [] }, { adminBasic: [] }, { adminSession: [] }],
 }
 
 const problemAnswersOf = (route: RouteDescription): Record<string, Answer> => {
@@ -60,15 +76,21 @@ const problemAnswersOf = (route: RouteDescription): Record<string, Answer> => {
       problemAnswer(
         status,
         codes.filter((code) => problems[code].status === status),
+        [...(route.problemHeaders?.[status] ?? []), ...headersOf(route)],
       ),
     ]),
   )
 }
 
+const requestBodyOf = ({ mediaType = 'application/json', schema, examples }: BodyDescription) => {
+  const named = Object.entries(examples).map(([name, value]) => [name, { value }])
+  return { required: true, content: { [mediaType]: { schema, examples: Object.fromEntries(named) } } }
+}
+
 /** Everything that is published of a route, in the form of the library. */
 export const routeConfigOf = (route: RouteDescription): RouteConfig => {
-  const { method, path, id, tag, summary, description, access, params, query, headers, body, answers } = route
-  const examples = Object.entries(body?.examples ?? {}).map(([name, value]) => [name, { value }])
+  const { method, path, id, tag, summary, description, access, params, query, headers, body } = route
+  const answers = Object.entries(answersOf(route))
   return {
     method,
     path,
@@ -81,20 +103,11 @@ export const routeConfigOf = (route: RouteDescription): RouteConfig => {
       ...(params ? { params } : {}),
       ...(query ? { query } : {}),
       ...(headers ? { headers } : {}),
-      ...(body
-        ? {
-            body: {
-              required: true,
-              content: {
-                'application/json': { schema: body.schema, examples: Object.fromEntries(examples) },
-              },
-            },
-          }
-        : {}),
+      ...(body ? { body: requestBodyOf(body) } : {}),
     },
     responses: {
       ...problemAnswersOf(route),
-      ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, answerOf(answer)])),
+      ...Object.fromEntries(answers.map(([status, answer]) => [status, answerOf(answer, headersOf(route))])),
     },
   }
 }

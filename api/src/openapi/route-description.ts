@@ -2,17 +2,30 @@ import type { ProblemCode } from '@flash-sale/shared/contract/problem.ts'
 import type { z } from 'zod'
 import type { HeaderName } from './headers.ts'
 
-/** Who may call a route. `customer`: anyone without authentication, with it a customer or an admin. */
-export type Access = 'anyone' | 'customer' | 'admin'
+/**
+ * Who may call a route.
+ * - `anyone`: nobody is asked who it is.
+ * - `visitor`: anyone; with `AUTH_MODE=jwt` a token that is not valid is refused all the same.
+ * - `customer`: anyone with `AUTH_MODE=none`, else a customer or an admin with a valid token.
+ * - `admin`: a viewer or an operator for GET, an operator for the rest.
+ */
+export type Access = 'anyone' | 'visitor' | 'customer' | 'admin'
 
-/** An answer of a route with a status below 400. */
+/** An answer of a route that is no problem. */
 export interface AnswerDescription {
   description: string
-  /** Of a JSON body; its examples are those of the schema. Absent: no body, or one of another media type. */
+  /** Of a JSON body; its examples are those of the schema. */
   schema?: z.ZodType
-  /** Of a body that is not JSON. */
-  mediaType?: string
+  /** A body that is not JSON. */
+  text?: { mediaType: string; example: string }
   headers?: readonly HeaderName[]
+}
+
+export interface BodyDescription {
+  /** Default: JSON. */
+  mediaType?: string
+  schema: z.ZodType
+  examples: Readonly<Record<string, unknown>>
 }
 
 /** All that is published of one method at one path: the one place where it is described. */
@@ -29,10 +42,12 @@ export interface RouteDescription {
   params?: z.ZodObject
   query?: z.ZodObject
   headers?: z.ZodObject
-  body?: { schema: z.ZodType; examples: Readonly<Record<string, unknown>> }
+  body?: BodyDescription
   answers: Readonly<Record<number, AnswerDescription>>
   /** The codes of its refusals, without those that every such route has (see `problemsOf`). */
   problems: readonly ProblemCode[]
+  /** Headers of its refusals by status, beyond those that every refusal of that status has. */
+  problemHeaders?: Readonly<Record<number, readonly HeaderName[]>>
 }
 
 const bodyProblems: readonly ProblemCode[] = [
@@ -42,14 +57,49 @@ const bodyProblems: readonly ProblemCode[] = [
   'unsupported-media-type',
 ]
 
+const ofCustomers: readonly ProblemCode[] = ['unauthorized', 'rate-limited', 'identity-unavailable']
+
+const accessProblemsOf = ({ access, method }: RouteDescription): readonly ProblemCode[] => {
+  if (access === 'anyone') return []
+  if (access !== 'admin') return ofCustomers
+  return method === 'get' ? ['unauthorized'] : ['unauthorized', 'forbidden']
+}
+
 /** Every problem that a route may answer with, in no order. */
-export const problemsOf = ({ body, params, query, access, problems }: RouteDescription): ProblemCode[] => [
-  ...new Set<ProblemCode>([
-    ...problems,
-    ...(body ? bodyProblems : []),
-    // A path that does not decode, a query that is not what it should be.
-    ...(params || query ? (['invalid-request'] as const) : []),
-    ...(access === 'admin' ? (['unauthorized'] as const) : []),
-    'internal-error',
-  ]),
-]
+export const problemsOf = (route: RouteDescription): ProblemCode[] => {
+  const { body, params, query, problems } = route
+  return [
+    ...new Set<ProblemCode>([
+      ...problems,
+      ...(body && !body.mediaType ? bodyProblems : []),
+      // A path that does not decode, a query that is not what it should be.
+      ...(params || query ? (['invalid-request'] as const) : []),
+      ...accessProblemsOf(route),
+      'internal-error',
+    ]),
+  ]
+}
+
+const toSignIn: AnswerDescription = {
+  description: 'To the sign-in, for a browser (`Accept: text/html`) without credentials.',
+  text: {
+    mediaType: 'text/html',
+    example: '<p>See Other. Redirecting to /admin/sign-in?next=%2Fadmin%2Fqueue</p>',
+  },
+  headers: ['Location'],
+}
+
+/** Every answer that is no problem, by status. */
+export const answersOf = ({
+  method,
+  path,
+  access,
+  answers,
+}: RouteDescription): RouteDescription['answers'] => {
+  const mayBePage = access === 'admin' && method === 'get' && path.startsWith('/admin/')
+  return mayBePage ? { ...answers, 303: toSignIn } : answers
+}
+
+/** Headers that every answer of a route may have. */
+export const headersOf = ({ access }: RouteDescription): readonly HeaderName[] =>
+  access === 'visitor' || access === 'customer' ? ['RateLimit', 'RateLimit-Policy'] : []

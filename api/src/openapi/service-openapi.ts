@@ -40,6 +40,7 @@ const document: RouteDescription = {
   id: 'readDocument',
   tag,
   summary: 'This document',
+  description: 'At `/docs` it can be read and tried in a browser.',
   access: 'anyone',
   answers: {
     200: {
@@ -52,18 +53,4 @@ const document: RouteDescription = {
   problems: [],
 }
 
-const docs: RouteDescription = {
-  method: 'get',
-  path: '/docs',
-  id: 'readDocs',
-  tag,
-  summary: 'This document, to be read and tried in a browser',
-  access: 'anyone',
-  answers: {
-    200: { description: 'A page.', mediaType: 'text/html' },
-    301: { description: 'To the same address with a slash at its end.', headers: ['Location'] },
-  },
-  problems: [],
-}
-
-export const serviceRoutes: readonly RouteDescription[] = [alive, ready, document, docs]
+export const serviceRoutes: readonly RouteDescription[] = [alive, ready, document]

@@ -3,6 +3,14 @@ import { race } from './named-schemas.ts'
 import { productParams } from './products-openapi.ts'
 import type { RouteDescription } from './route-description.ts'
 
+const exampleProduct = {
+  stock: 63,
+  opensAt: null,
+  closesAt: null,
+  saleStatus: 'open',
+  now: '2030-01-31T18:00:00.120Z',
+}
+
 const watchProduct: RouteDescription = {
   method: 'get',
   path: '/products/{id}/events',
@@ -13,10 +21,16 @@ const watchProduct: RouteDescription = {
     'Server-Sent Events `product`: at once, and whenever something changed, at most four a second. Their data are JSON: ' +
     '`{ stock, opensAt, closesAt, saleStatus, now }`, with `now` by the clock that decides about purchases. A comment ' +
     'every 15 s; ends after 15 minutes, and an `EventSource` comes back by itself.',
-  access: 'anyone',
+  access: 'visitor',
   params: productParams,
   answers: {
-    200: { description: 'Goes on for as long as the client listens.', mediaType: 'text/event-stream' },
+    200: {
+      description: 'Goes on for as long as the client listens.',
+      text: {
+        mediaType: 'text/event-stream',
+        example: `retry: 1000\n\nevent: product\nid: 7\ndata: ${JSON.stringify(exampleProduct)}\n\n`,
+      },
+    },
   },
   problems: ['unknown-product', 'overloaded', 'database-unavailable'],
 }

@@ -16,6 +16,8 @@ export interface Serving {
   /** Of the process that answers. */
   apiPid: number
   workerPids: number[]
+  /** Of an operator, where there are any. */
+  adminToken?: string
   /** Of `countSettled`, whose number is this contender's. */
   counts: 'engine' | 'others'
   stop(): Promise<void>
@@ -68,6 +70,7 @@ export const startEngineContender = async (
     origin: engine.url.replace('localhost', '127.0.0.1'),
     apiPid: engine.api.pid,
     workerPids: engine.workers.map((worker) => worker.pid),
+    adminToken: engine.admin.token,
     counts: 'engine',
     stop: () => engine.stop(),
   }

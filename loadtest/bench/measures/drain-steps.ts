@@ -83,3 +83,38 @@ export const backlogSteps = ({ backlogs, backlogWindow }: Sizes): Step[] =>
       window: backlogWindow,
     }),
   )
+
+/** Settings that were chosen by measurement: each with its default and what lies around it, all else as it is. */
+const settings: readonly { products: number; env: Readonly<Record<string, string>> }[] = [
+  { products: 1, env: {} },
+  ...['50', '100', '250', '1000', '2000'].map((BATCH_MAX) => ({ products: 1, env: { BATCH_MAX } })),
+  ...['250', '500', '1000', '4000'].map((WORKER_CONCURRENCY) => ({
+    products: 1,
+    env: { WORKER_CONCURRENCY },
+  })),
+  { products: 1, env: { UV_THREADPOOL_SIZE: '1' } },
+  { products: 1, env: { UV_THREADPOOL_SIZE: '16' } },
+  { products: 1, env: { NODE_OPTIONS: '--max-semi-space-size=64' } },
+  { products: 100, env: {} },
+  ...['250', '1000', '4000'].map((WORKER_CONCURRENCY) => ({ products: 100, env: { WORKER_CONCURRENCY } })),
+  ...['1', '2', '10'].map((DATABASE_POOL_MAX) => ({ products: 100, env: { DATABASE_POOL_MAX } })),
+]
+
+const settingText = (env: Readonly<Record<string, string>>): string =>
+  Object.entries(env)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ') || 'defaults'
+
+/** One worker with other settings than the defaults. */
+export const settingSteps = ({ scalingJobs }: Sizes): Step[] =>
+  settings.map(({ products, env }) =>
+    step({
+      measure: 'settings',
+      situation: `${withProducts(products, 1)}, ${settingText(env)}`,
+      drainer: 'engine',
+      workers: 1,
+      products,
+      jobs: scalingJobs,
+      env,
+    }),
+  )

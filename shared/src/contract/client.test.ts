@@ -262,19 +262,28 @@ describe('outcome by polling', () => {
 })
 
 describe('reading', () => {
-  test('a product, a list and a purchase', async () => {
+  test('products, purchases, an order and a list', async () => {
     const { client, received } = await against([
       json(200, { id: 7 }),
       json(200, [{ id: 7 }]),
       json(200, viewOf('queued')),
+      json(200, { orderId: 9 }),
+      json(200, { purchases: [] }),
+      json(200, { purchases: [] }),
     ])
     expect(await client.product(7)).toEqual({ kind: 'found', value: { id: 7 } })
     expect(await client.products({ before: 9 })).toEqual({ kind: 'found', value: [{ id: 7 }] })
     expect(await client.purchase('a/b')).toEqual({ kind: 'found', value: viewOf('queued') })
+    expect(await client.order(9)).toEqual({ kind: 'found', value: { orderId: 9 } })
+    expect(await client.purchasesOf('a/b')).toEqual({ kind: 'found', value: { purchases: [] } })
+    await client.purchasesOf('me', { cursor: 'AA+', limit: 2, outcome: 'sold_out' })
     expect(received.map(({ path }) => path)).toEqual([
       '/products/7',
       '/products?before=9',
       '/purchases/a%2Fb',
+      '/orders/9',
+      '/customers/a%2Fb/purchases',
+      '/customers/me/purchases?cursor=AA%2B&limit=2&outcome=sold_out',
     ])
   })
 

@@ -7,9 +7,11 @@ import { ClientFault } from './client-fault.ts'
 import { type Answer, type Fetch, isRecord, problemOf, send, type Token } from './client-http.ts'
 import { type Ended, type Following, outcomeWith } from './client-outcome.ts'
 import { type CallOptions, patienceOf } from './client-patience.ts'
+import type { Order } from './order.ts'
 import type { Problem } from './problem.ts'
 import type { Product } from './product.ts'
-import type { PurchaseView } from './purchase.ts'
+import type { Outcome, PurchaseView } from './purchase.ts'
+import type { PurchaseList } from './purchase-list.ts'
 
 export interface ClientOptions {
   /** Where the engine is, such as `https://shop.example` or `https://shop.example/sale`. */
@@ -30,6 +32,15 @@ export interface ClientOptions {
 
 export type Found<T> = { kind: 'found'; value: T } | { kind: 'refused'; problem: Problem }
 
+export interface PageWanted {
+  /** The `nextCursor` of the page before. */
+  cursor?: string
+  /** Purchases on the page, 100 at most; default 50. */
+  limit?: number
+  /** Only purchases that ended so. */
+  outcome?: Outcome
+}
+
 export interface FlashSaleClient {
   /**
    * Sends a purchase, again with the same key after lost answers, 429 and 503, until it is accepted or refused; within
@@ -40,6 +51,13 @@ export interface FlashSaleClient {
   outcome(jobId: string, options?: CallOptions & Following): Promise<Ended>
   /** Looks at a purchase once. @throws {ClientFault} */
   purchase(jobId: string, options?: CallOptions): Promise<Found<PurchaseView>>
+  /** The order of a confirmed purchase. @throws {ClientFault} */
+  order(id: number | string, options?: CallOptions): Promise<Found<Order>>
+  /**
+   * One page of what is settled of a customer's purchases, the last settled first; there are more as long as it holds a
+   * `nextCursor`. @param customerId `me` for whom the token is of. @throws {ClientFault}
+   */
+  purchasesOf(customerId: string, options?: CallOptions & PageWanted): Promise<Found<PurchaseList>>
   /** The newest products, at most a hundred; with `before` those older than that id. @throws {ClientFault} */
   products(options?: CallOptions & { before?: number }): Promise<Found<Product[]>>
   /** @throws {ClientFault} */
@@ -49,6 +67,14 @@ export interface FlashSaleClient {
 const buyWithinMs = 60_000
 const outcomeWithinMs = 300_000
 const readWithinMs = 15_000
+
+const queryOf = (fields: Readonly<Record<string, string | number | undefined>>): string => {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined)
+  const query = new URLSearchParams(
+    given.map(([name, value]): [string, string] => [name, String(value)]),
+  ).toString()
+  return query === '' ? '' : `?${query}`
+}
 
 type IsExpected = (body: unknown) => boolean
 
@@ -97,8 +123,12 @@ export const createClient = (options: ClientOptions): FlashSaleClient => {
     outcome: (jobId, { withinMs = outcomeWithinMs, signal, ...following } = {}) =>
       outcomeWith(settings, jobId, following, patienceOf('waiting for the outcome', withinMs, signal)),
     purchase: (jobId, call = {}) => read(`/purchases/${encodeURIComponent(jobId)}`, call),
-    products: ({ before, ...call } = {}) =>
-      read(before === undefined ? '/products' : `/products?before=${before}`, call, Array.isArray),
+    order: (id, call = {}) => read(`/orders/${encodeURIComponent(id)}`, call),
+    purchasesOf: (customerId, { cursor, limit, outcome, ...call } = {}) => {
+      const path = `/customers/${encodeURIComponent(customerId)}/purchases`
+      return read(path + queryOf({ cursor, limit, outcome }), call)
+    },
+    products: ({ before, ...call } = {}) => read(`/products${queryOf({ before })}`, call, Array.isArray),
     product: (id, call = {}) => read(`/products/${id}`, call),
   }
 }
