@@ -4,8 +4,8 @@ import { browserOfFile, type WatchedPage } from '@flash-sale/local/browser.ts'
 import { type Engine, startEngine } from '@flash-sale/local/engine.ts'
 import { isolatedStores } from '@flash-sale/local/isolated-stores.ts'
 import type { Race } from '@flash-sale/shared/contract/race.ts'
-import { SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { jwtEnv, tokenOf } from './customer-token.ts'
 import { serveApi } from './served-api.ts'
 
 const stores = isolatedStores()
@@ -167,19 +167,10 @@ describe.skipIf(!browser.available)('the shop window', () => {
   })
 
   test('where tokens say who buys, it sells to who comes with one and only shows the sale to others', async () => {
-    const secret = 'a-shared-secret-of-more-than-32-bytes'
-    const issued = { JWT_ISSUER: 'https://id.example', JWT_AUDIENCE: 'shop' }
-    const env = { AUTH_MODE: 'jwt', JWT_SECRET: secret, JWT_ALGORITHMS: 'HS256', ...issued }
     // Its queue is nobody's: the purchase waits.
-    const api = await serveApi({ ...stores, keyPrefix: `${stores.keyPrefix}jwt:` }, { env })
+    const api = await serveApi({ ...stores, keyPrefix: `${stores.keyPrefix}jwt:` }, { env: jwtEnv })
     const { id } = await createProduct({ stock: 4 })
-    const token = await new SignJWT({})
-      .setProtectedHeader({ alg: 'HS256' })
-      .setSubject('ann')
-      .setIssuer(issued.JWT_ISSUER)
-      .setAudience(issued.JWT_AUDIENCE)
-      .setExpirationTime('10m')
-      .sign(new TextEncoder().encode(secret))
+    const token = await tokenOf('ann')
     const shop = await browser.openPage()
     await shop.page.goto(`http://localhost:${api.port}/?product=${id}`)
     await shop.page.locator('#sign-in').waitFor()
