@@ -4,6 +4,7 @@ import {
   resetSchema,
   restockSchema,
 } from '@flash-sale/shared/contract/product.ts'
+import type { Verification } from '@flash-sale/shared/contract/verification.ts'
 import type { Database } from '@flash-sale/shared/postgres.ts'
 import type { ProductCatalog } from '@flash-sale/shared/product-catalog.ts'
 import { verifyProduct } from '@flash-sale/shared/verify-product.ts'
@@ -18,12 +19,14 @@ import { createProduct, resetProduct, restockProduct } from './product-store.ts'
 export interface AdminProductsRouteDeps {
   database: Database
   catalog: ProductCatalog
+  /** Told of each count of a product's invariants. */
+  onVerified: (verification: Verification) => void
 }
 
 type ProductParams = { id: string }
 
 /** What an admin may do with products, below `/admin`. Who may come here is decided before. */
-export const adminProductsRoute = ({ database, catalog }: AdminProductsRouteDeps): Router => {
+export const adminProductsRoute = ({ database, catalog, onVerified }: AdminProductsRouteDeps): Router => {
   const create = withBody(newProductSchema, async (body, _request, response) => {
     const product = await createProduct(database, body)
     // It may have been asked for already, and be remembered as unknown.
@@ -100,6 +103,7 @@ export const adminProductsRoute = ({ database, catalog }: AdminProductsRouteDeps
       const id = productIdOf(request.params.id)
       const verification = id === undefined ? undefined : await verifyProduct(database, id)
       if (!verification) return sendUnknownProduct(response, request.params.id)
+      onVerified(verification)
       response.json(verification)
     })
     .all(methodNotAllowed('GET', 'HEAD'))

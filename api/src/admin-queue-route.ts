@@ -1,16 +1,22 @@
-import { type RequestHandler, type Response, Router } from 'express'
+import { type Request, type RequestHandler, type Response, Router } from 'express'
+import { wantsPage } from './locks/send-page.ts'
 import { methodNotAllowed, sendProblem } from './problem-answer.ts'
 import { type QueueControl, QueueUnavailableError } from './queue-control.ts'
 import { logReason } from './request-log.ts'
 
-/** Answers with the state of the queue after `act`; 503 when Redis cannot be asked. */
+/**
+ * Answers with the state of the queue after `act`; 503 when Redis cannot be asked. The lock page's form without scripts is
+ * sent back to that page.
+ */
 const answerState = async (
+  request: Request,
   response: Response,
   queue: QueueControl,
   act?: () => Promise<void>,
 ): Promise<void> => {
   try {
     await act?.()
+    if (act && wantsPage(request)) return response.redirect(303, '/admin/locks')
     response.json(await queue.state())
   } catch (error) {
     if (!(error instanceof QueueUnavailableError)) throw error
@@ -28,12 +34,12 @@ const answerState = async (
 export const adminQueueRoute = (queue: QueueControl): Router => {
   const doing =
     (act: () => Promise<void>): RequestHandler =>
-    (_request, response) =>
-      answerState(response, queue, act)
+    (request, response) =>
+      answerState(request, response, queue, act)
   const router = Router()
   router
     .route('/queue')
-    .get((_request, response) => answerState(response, queue))
+    .get((request, response) => answerState(request, response, queue))
     .all(methodNotAllowed('GET', 'HEAD'))
   router
     .route('/queue/pause')

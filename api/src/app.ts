@@ -1,3 +1,4 @@
+import type { LockWatch } from '@flash-sale/shared/lock-watch.ts'
 import type { Logger } from '@flash-sale/shared/logger.ts'
 import type { Database } from '@flash-sale/shared/postgres.ts'
 import type { ProductCatalog } from '@flash-sale/shared/product-catalog.ts'
@@ -50,7 +51,7 @@ export interface AppDeps {
   /** Put before the keys of the rate limits. */
   limitPrefix: string
   rules: RefusalRules
-  load: Pick<QueueLoad, 'takeTicket' | 'placeOf'>
+  load: Pick<QueueLoad, 'takeTicket' | 'placeOf' | 'drainPerS'>
   /** What clients that wait are answered from. */
   outcomes: OutcomeFeed
   /** Default: 5,000 of each. */
@@ -58,6 +59,7 @@ export interface AppDeps {
   metrics: ApiMetrics
   /** Where the workers report. */
   reportKeys: ReportKeys
+  lockWatch: LockWatch
 }
 
 const dashboardPath = '/admin/queues'
@@ -89,12 +91,15 @@ export const createApp = (deps: AppDeps): Express => {
   app.use(ordersRoute(deps.database))
   app.use(customersRoute(deps.database))
   protectAdmin(app, deps.auth, deps.web)
-  const { redis, catalog, adminDatabase } = deps
+  const { adminDatabase } = deps
   const queues = [...deps.queues.values()]
-  const { nameOf } = catalog
+  const { nameOf } = deps.catalog
   const ordersOpen = deps.auth.customers === undefined
   app.use(dashboardPath, dashboard({ ...deps, queues, nameOf, ordersOpen, basePath: dashboardPath }))
-  app.use('/admin', adminRoute({ database: adminDatabase, catalog, redis, queues }))
+  app.use(
+    '/admin',
+    adminRoute({ ...deps, database: adminDatabase, queues, boardPath: dashboardPath, ordersOpen }),
+  )
   const metrics = metricsRoute({ ...deps, queues })
   app.use('/metrics', metrics)
   // The same for people: the cookie of the sign-in goes no further than /admin.

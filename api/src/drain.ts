@@ -54,7 +54,11 @@ export const createDrain = (): Drain => {
     const span = { settled: seen.settled - before.settled, ms: seen.atMs - before.atMs }
     // A queue that ran dry shows how fast purchases come, not how fast they could be settled.
     if (before.depth === 0 || before.depth < span.settled || span.ms <= 0) return
+    // One that moves again: how long it stood still says nothing of its speed.
+    if (span.settled > 0 && speedOf(spans) === 0) spans.length = 0
     spans.push(span)
+    // It may have begun at the end of this span.
+    if (spans.length === 1) return
     if (spans.length > spansMax) spans.shift()
     const recent = spans.slice(-recentSpans)
     if (differs(speedOf(recent), speedOf(spans), breakMin)) spans.splice(0, spans.length - recent.length)

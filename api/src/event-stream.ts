@@ -10,14 +10,16 @@ export interface ServerSentEvent {
 export interface EventStream {
   /** Sends an event; a reader too slow for it is dropped. */
   send(event: ServerSentEvent): void
+  /** The same for an event that many streams send: `eventText` made it once. */
+  sendText(text: string): void
   /** Ends the stream; the client comes back after `retry`, unless it was told to stop. */
   end(): void
 }
 
 const retryMs = 1_000
 const heartbeatMs = 15_000
-/** What may wait for a slow reader; an event is a few hundred bytes. */
-const unsentBytesMax = 16_384
+/** What may wait for a slow reader where nothing else is said; an event is a few hundred bytes. */
+const unsentBytesMaxDefault = 16_384
 /** Every wait has an end; whoever still waits comes back by itself. */
 const streamMsMax = 15 * 60_000
 
@@ -28,8 +30,18 @@ export const eventStreamHeaders = {
   'X-Accel-Buffering': 'no',
 }
 
-/** Begins a stream: sends the head, and from then on something every 15 s, so that nobody takes it for dead. */
-export const openEventStream = (response: ServerResponse): EventStream => {
+/** An event as it is sent. */
+export const eventText = ({ event, id, data }: ServerSentEvent): string =>
+  `event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`
+
+/**
+ * Begins a stream: sends the head, and from then on something every 15 s, so that nobody takes it for dead.
+ * @param unsentBytesMax above the size of an event.
+ */
+export const openEventStream = (
+  response: ServerResponse,
+  unsentBytesMax = unsentBytesMaxDefault,
+): EventStream => {
   response.writeHead(200, eventStreamHeaders)
   const write = (text: string): void => {
     if (response.writableEnded || response.destroyed) return
@@ -47,7 +59,8 @@ export const openEventStream = (response: ServerResponse): EventStream => {
   })
   write(`retry: ${retryMs}\n\n`)
   return {
-    send: ({ event, id, data }) => write(`event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`),
+    send: (event) => write(eventText(event)),
+    sendText: write,
     end,
   }
 }

@@ -1,4 +1,5 @@
 /** `npm run api`: one api process, from the environment. */
+import { openLockWatch } from '@flash-sale/shared/lock-watch.ts'
 import { createLogger } from '@flash-sale/shared/logger.ts'
 import { openDatabase } from '@flash-sale/shared/postgres.ts'
 import { openProductCatalog } from '@flash-sale/shared/product-catalog.ts'
@@ -90,6 +91,7 @@ await startOrExplain('api', async () => {
     outcomes,
     metrics,
     reportKeys: keys.reports,
+    lockWatch: openLockWatch(redis, keys),
   })
   const server = await listen(app, {
     host: config.HOST,

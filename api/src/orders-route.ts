@@ -16,10 +16,11 @@ interface OrderRow {
 }
 
 /** The order id that a path names, as text for Postgres' bigint; undefined for what can be no order's id. */
-const orderIdOf = (text: string): string | undefined =>
+export const orderIdOf = (text: string): string | undefined =>
   /^[1-9]\d{0,18}$/.test(text) && BigInt(text) < 2n ** 63n ? text : undefined
 
-const readOrder = async (database: Database, id: string): Promise<OrderRow | undefined> => {
+/** @throws {DatabaseUnavailableError} */
+export const readOrder = async (database: Database, id: string): Promise<OrderRow | undefined> => {
   const [row] = await database.run(
     'reading an order',
     (sql) => sql<OrderRow[]>`

@@ -154,6 +154,24 @@ describe('the speed of the queue', () => {
     expect(load.drainPerS()).toBeGreaterThan(900)
   })
 
+  it('is known at the second look when a queue moves again, however long it stood still', () => {
+    const { load, step } = simulation(100_000)
+    for (let n = 0; n < 20; n += 1) step(0)
+    // The first look comes just after it began.
+    step(1)
+    expect(load.drainPerS()).toBe(0)
+    step(250)
+    expect(load.drainPerS()).toBeGreaterThan(500)
+    for (let n = 0; n < 4; n += 1) step(250)
+    expect(load.drainPerS()).toBeGreaterThan(800)
+  })
+
+  it('is known of a queue that settles once a second only', () => {
+    const { load, step } = simulation(100_000)
+    for (let n = 0; n < 20; n += 1) step(n % 4 === 3 ? 400 : 0)
+    expect(Math.abs(load.drainPerS() - 400)).toBeLessThan(60)
+  })
+
   it('is 0 once the queue stands still', () => {
     const { load, step } = simulation(10_000)
     for (let n = 0; n < 4; n += 1) step(100)

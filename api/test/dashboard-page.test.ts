@@ -98,7 +98,7 @@ describe.skipIf(!browser.available)('the dashboard', { timeout: slow }, () => {
     const waiting = /^1 × iPhone 15 for c-\d+ · waiting for the lock, \d+ batch(es)? ahead, \d+ ms$/
     await page.getByText(waiting).first().waitFor(patience)
     expect(await page.title()).toBe('Flash Sale Engine')
-    await page.getByText('test · viewer, looks only').waitFor()
+    await page.getByText('test · viewer').waitFor()
     expect(await page.locator('[class^=jobActions-], .lucide-ellipsis-vertical').count()).toBe(0)
     expect(await findings(watched)).toEqual([])
     await page.getByRole('tab', { name: 'Progress' }).first().click()

@@ -1,3 +1,4 @@
+import { browserOfFile } from '@flash-sale/local/browser.ts'
 import { isolatedStores } from '@flash-sale/local/isolated-stores.ts'
 import { problemCodes, problems } from '@flash-sale/shared/contract/problem.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -13,6 +14,7 @@ import {
 import { type ServedApi, serveApi } from './served-api.ts'
 
 const stores = isolatedStores()
+const browser = browserOfFile()
 let api: ServedApi
 beforeAll(async () => {
   api = await serveApi(stores)
@@ -24,7 +26,13 @@ const operations = operationsOf(document)
 const contents = operations.flatMap(contentsOf)
 
 /** For people only, hence no part of the contract. */
-const pages: readonly string[] = ['get /', 'get /docs', 'get /shop/{file}']
+const pages: readonly string[] = [
+  'get /',
+  'get /admin/locks/assets/{file}',
+  'get /admin/locks/events',
+  'get /docs',
+  'get /shop/{file}',
+]
 
 test('every route of the app is in the document, and every one in the document is in the app', () => {
   const documented = operations.map(({ method, path }) => `${method} ${path}`)
@@ -130,6 +138,16 @@ describe('is served', () => {
     }
     expect(page.text).not.toMatch(/<script>/)
     expect((await api.call('/docs/swagger-ui-init.js')).text).toContain('"swaggerUrl": "../openapi.json"')
+  })
+
+  test.skipIf(!browser.available)('in a browser, whole and without a word to anybody else', async () => {
+    const { page, consoleErrors, foreignRequests } = await browser.openPage()
+    await page.goto(`http://127.0.0.1:${api.port}/docs`)
+    await page.locator('#operations-Purchases-buy').waitFor()
+    expect(await page.locator('.opblock').count()).toBe(operations.length)
+    await page.locator('#operations-Purchases-buy .opblock-summary-control').click()
+    await page.getByText('Only with Prefer: wait: confirmed.').waitFor()
+    expect({ consoleErrors, foreignRequests }).toEqual({ consoleErrors: [], foreignRequests: [] })
   })
 
   test.each(['/docs/nothing.js', '/docs/../package.json', '/docs/package.json'])(

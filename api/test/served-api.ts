@@ -2,6 +2,7 @@
 import { Writable } from 'node:stream'
 import type { IsolatedStores } from '@flash-sale/local/isolated-stores.ts'
 import { adminEntryOf } from '@flash-sale/shared/admin-entry.ts'
+import { openLockWatch } from '@flash-sale/shared/lock-watch.ts'
 import { openDatabase } from '@flash-sale/shared/postgres.ts'
 import { openProductCatalog } from '@flash-sale/shared/product-catalog.ts'
 import { openQueue, queueNames, reconcilerQueueName } from '@flash-sale/shared/queue.ts'
@@ -80,7 +81,7 @@ export interface ServeOptions {
   soldOutFastPath?: boolean
   backpressure?: RefusalRules['backpressure']
   /** Default: none is known, and no tickets are given. */
-  load?: Pick<QueueLoad, 'takeTicket' | 'placeOf'>
+  load?: Pick<QueueLoad, 'takeTicket' | 'placeOf' | 'drainPerS'>
   waitLimits?: WaitLimits
   /** Default: true. Off, no news about outcomes are heard. */
   outcomeNews?: boolean
@@ -110,7 +111,8 @@ export const serveApi = async (
   const redisSettings = { url: stores.redisUrl, keyPrefix: stores.keyPrefix, logger }
   const redis = options.redis ?? openCommandRedis(redisSettings, 'api')
   const subscriber = openSubscriberRedis(redisSettings)
-  const { bullPrefix, outcomeChannel, limitPrefix, reports } = redisKeys(stores.keyPrefix)
+  const keys = redisKeys(stores.keyPrefix)
+  const { bullPrefix, outcomeChannel, limitPrefix, reports } = keys
   const queues = new Map(queueNames.map((name) => [name, openQueue(name, redis, bullPrefix)]))
   const reconcilerQueue = openQueue(reconcilerQueueName, redis, bullPrefix)
   const [queue] = queues.values()
@@ -127,7 +129,11 @@ export const serveApi = async (
   }
   const channel = (options.outcomeNews ?? true) ? outcomeChannel : `${stores.keyPrefix}nothing`
   const outcomes = openOutcomeFeed({ subscriber, channel })
-  const load = options.load ?? { takeTicket: () => undefined, placeOf: () => undefined }
+  const load = options.load ?? {
+    takeTicket: () => undefined,
+    placeOf: () => undefined,
+    drainPerS: () => 0,
+  }
   const config = apiConfigFrom({ ADMIN_TOKENS: adminTokens, ...options.env })
   const web = webSettingsOf(config)
   const app = createApp({
@@ -145,6 +151,7 @@ export const serveApi = async (
     rules,
     metrics: createApiMetrics({ buyers: database, admins: adminDatabase }),
     reportKeys: reports,
+    lockWatch: openLockWatch(redis, keys),
     load,
     outcomes,
     ...(options.waitLimits ? { waitLimits: options.waitLimits } : {}),

@@ -253,7 +253,8 @@ describe('the event stream', () => {
 
   test('tells a new place, at most once a second', async () => {
     let ahead = 100
-    const load = { takeTicket: () => 7, placeOf: () => ({ aheadEstimate: ahead, etaMs: ahead * 10 }) }
+    const placeOf = () => ({ aheadEstimate: ahead, etaMs: ahead * 10 })
+    const load = { takeTicket: () => 7, placeOf, drainPerS: () => 0 }
     const api = await serveApi(stores, { load })
     try {
       const jobId = await buy(api)

@@ -155,7 +155,7 @@ const bars: readonly Bar[] = [
     measured: ratio(durable(durabilities.always), durable(durabilities.never)),
   },
   {
-    what: 'dashboard open and metrics scraped vs nobody looks, settled/s',
+    what: 'dashboard and lock page open, metrics scraped vs nobody looks, settled/s',
     direction: 'at least',
     limit: 0.95,
     unit: '×',

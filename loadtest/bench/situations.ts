@@ -31,7 +31,10 @@ export const units = {
 export const cpuUnit = (process: CostProcess): string => `${process} ${units.cost}`
 
 /** Whether somebody looks at the engine while it is measured. */
-export const looks = { closed: 'nobody looks', open: 'dashboard open, metrics scraped' } as const
+export const looks = {
+  closed: 'nobody looks',
+  open: 'dashboard and lock page open, metrics scraped',
+} as const
 
 export const latencySituations = {
   outcome: 'time to outcome',

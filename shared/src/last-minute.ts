@@ -26,6 +26,8 @@ export interface LastMinute {
   /** Products with a batch in the last minute, the busiest first. */
   products(): ProductMinute[]
   of(productId: number): ProductMinute
+  /** As if nothing had been heard yet. */
+  forget(): void
 }
 
 const slotsKept = 60
@@ -122,5 +124,6 @@ export const createLastMinute = (nowMs: () => number = () => performance.now()):
         .filter(({ batches }) => batches > 0)
         .toSorted((a, b) => b.settled - a.settled),
     of: (productId) => summary(productId, slotsOf.get(productId) ?? []),
+    forget: () => slotsOf.clear(),
   }
 }

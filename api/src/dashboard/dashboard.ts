@@ -13,7 +13,15 @@ import { methodNotAllowed, sendProblem } from '../problem-answer.ts'
 import { allowedCalls } from './allowed-calls.ts'
 import { boardOptions } from './board-options.ts'
 import { renderOwnPages } from './board-page.ts'
-import { jobData, jobLink, jobName, jobProgress, jobResult, type ProductName } from './job-words.ts'
+import {
+  jobData,
+  jobLink,
+  jobName,
+  jobProgress,
+  jobResult,
+  jobSearchLink,
+  type ProductName,
+} from './job-words.ts'
 import { listEachWorkerOnce } from './worker-list.ts'
 
 export interface DashboardDeps {
@@ -43,7 +51,7 @@ const purchasesAdapter = (
     allowCompletedRetries: false,
     displayName: queue.name,
     description: 'every accepted purchase, until it has an outcome',
-    ...(ordersOpen ? { externalJobUrl: jobLink } : {}),
+    externalJobUrl: ordersOpen ? jobLink : jobSearchLink,
   }
   const adapter = new BullMQAdapter(queue, options)
   adapter.setFormatter('name', (job) => jobName(job, nameOf))

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { jobData, jobLink, jobName, jobProgress, jobResult } from './job-words.ts'
+import { jobData, jobLink, jobName, jobProgress, jobResult, jobSearchLink } from './job-words.ts'
 
 const nameOf = (id: number): string | undefined => (id === 1 ? 'iPhone 15' : undefined)
 const data = { productId: 1, customerId: 'c-17', quantity: 2, nonce: 'n', ticket: 41 }
@@ -94,6 +94,10 @@ test.each<[string, object]>([
   ['/purchases/evilexamplex', { id: '../..//evil.example?x' }],
 ])('a job leads to %s', (href, job) => {
   expect(jobLink(job).href).toBe(href)
+})
+
+test('a job leads to the search where orders need a token', () => {
+  expect(jobSearchLink({ id, returnvalue: result }).href).toBe(`/admin/purchases/search?q=${id}`)
 })
 
 test('whatever is in a job, it can be shown and leads to a page of ours', () => {

@@ -91,10 +91,19 @@ export const jobResult = (result: unknown): unknown => {
   return { outcome: words, queueWaitMs, lockWaitMs, settleMs, batchSize, fencingToken, settledAt }
 }
 
+/** The id of a job as part of an address. */
+const idInAddress = (id: unknown): string => word(id).replaceAll(/[^\w-]/g, '')
+
 /** Where more is to be learned of a job: its order, else its purchase. */
 export const jobLink = (job: unknown): { href: string; displayText: string } => {
   const { id, returnvalue } = fieldsOf(job)
   const orderId = word(fieldsOf(returnvalue).orderId)
   if (/^[1-9]\d{0,18}$/.test(orderId)) return { href: `/orders/${orderId}`, displayText: `order ${orderId}` }
-  return { href: `/purchases/${word(id).replaceAll(/[^\w-]/g, '')}`, displayText: 'purchase' }
+  return { href: `/purchases/${idInAddress(id)}`, displayText: 'purchase' }
 }
+
+/** The same below `/admin`, for browsers whose cookie goes no further: the search finds both. */
+export const jobSearchLink = (job: unknown): { href: string; displayText: string } => ({
+  href: `/admin/purchases/search?q=${idInAddress(fieldsOf(job).id)}`,
+  displayText: 'purchase',
+})

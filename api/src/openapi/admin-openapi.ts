@@ -41,7 +41,14 @@ const control = (verb: 'pause' | 'resume', summary: string, description: string)
   summary,
   description,
   access: 'admin',
-  answers: { 200: { description: 'The queue afterwards.', schema: queueState } },
+  answers: {
+    200: { description: 'The queue afterwards.', schema: queueState },
+    303: {
+      description: 'To the lock page, for a form of it (`Accept: text/html`).',
+      text: { mediaType: 'text/html', example: '<p>See Other. Redirecting to /admin/locks</p>' },
+      headers: ['Location'],
+    },
+  },
   problems: ['queue-unavailable'],
 })
 

@@ -4,6 +4,7 @@ import { adminRoutes } from './admin-openapi.ts'
 import { adminProductRoutes } from './admin-products-openapi.ts'
 import { customerRoutes } from './customers-openapi.ts'
 import { answerHeaders } from './headers.ts'
+import { lockRoutes } from './locks-openapi.ts'
 import { namedSchemas } from './named-schemas.ts'
 import { productRoutes } from './products-openapi.ts'
 import { purchaseRoutes } from './purchases-openapi.ts'
@@ -21,6 +22,7 @@ export const routes: readonly RouteDescription[] = [
   ...adminProductRoutes,
   ...adminRoutes,
   ...signInRoutes,
+  ...lockRoutes,
   ...serviceRoutes,
   ...shopRoutes,
 ]

@@ -1,5 +1,6 @@
 /** The schemas of the contract that the document names, so that each is written once and referred to. */
 import { extendZodWithOpenApi, OpenAPIRegistry } from '@asteasolutions/zod-to-openapi'
+import { lockOverviewSchema } from '@flash-sale/shared/contract/locks.ts'
 import { orderSchema } from '@flash-sale/shared/contract/order.ts'
 import { problemSchema } from '@flash-sale/shared/contract/problem.ts'
 import {
@@ -17,6 +18,7 @@ import {
   tokenPurchaseRequestSchema,
 } from '@flash-sale/shared/contract/purchase.ts'
 import { adminPurchaseListSchema, purchaseListSchema } from '@flash-sale/shared/contract/purchase-list.ts'
+import { purchaseSearchSchema } from '@flash-sale/shared/contract/purchase-search.ts'
 import { queueStateSchema } from '@flash-sale/shared/contract/queue-state.ts'
 import { raceSchema } from '@flash-sale/shared/contract/race.ts'
 import { readinessSchema } from '@flash-sale/shared/contract/readiness.ts'
@@ -52,3 +54,5 @@ named('ProductEvent', productEventSchema)
 export const race = named('Race', raceSchema)
 export const readiness = named('Readiness', readinessSchema)
 export const verification = named('Verification', verificationSchema)
+export const lockOverview = named('LockOverview', lockOverviewSchema)
+export const purchaseSearch = named('PurchaseSearch', purchaseSearchSchema)

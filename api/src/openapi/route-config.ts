@@ -6,7 +6,6 @@ import { type HeaderName, headerRefs } from './headers.ts'
 import { problem } from './named-schemas.ts'
 import { problemExample } from './problem-examples.ts'
 import {
-  type Access,
   type AnswerDescription,
   answersOf,
   type BodyDescription,
@@ -28,13 +27,16 @@ const answerOf = (
   more: readonly HeaderName[],
 ): Answer => {
   const answer = { description, headers: headerRefs([...headers, ...more]) }
-  if (text) {
-    const examples = { 'example 1': { value: text.example } }
-    return { ...answer, content: { [text.mediaType]: { schema: { type: 'string' }, examples } } }
+  if (!schema && !text) return answer
+  const examples = schema && examplesOf(schema)
+  const textExamples = { 'example 1': { value: text?.example } }
+  return {
+    ...answer,
+    content: {
+      ...(schema ? { 'application/json': { schema, ...(examples ? { examples } : {}) } } : {}),
+      ...(text ? { [text.mediaType]: { schema: { type: 'string' }, examples: textExamples } } : {}),
+    },
   }
-  if (!schema) return answer
-  const examples = examplesOf(schema)
-  return { ...answer, content: { 'application/json': { schema, ...(examples ? { examples } : {}) } } }
 }
 
 const headersOfProblem = (status: number, codes: readonly ProblemCode[]): HeaderName[] => {
@@ -60,11 +62,16 @@ export const problemAnswer = (
   },
 })
 
-const securityByAccess: Record<Access, NonNullable<RouteConfig['security']>> = {
-  anyone: [],
-  visitor: [{}, { customer: [] }, { admin: [] }],
-  customer: [{}, { customer: [] }, { admin: [] }],
-  admin: [{ admin: [] }, { adminBasic: [] }, { adminSession: [] }],
+type Security = NonNullable<RouteConfig['security']>
+
+/** Admins see what belongs to customers; they buy nothing. */
+const ofCustomers = (method: string): Security =>
+  method === 'get' ? [{}, { customer: [] }, { admin: [] }, { adminBasic: [] }] : [{}, { customer: [] }]
+
+const securityOf = ({ access, method }: RouteDescription): Security => {
+  if (access === 'anyone') return []
+  if (access !== 'admin') return ofCustomers(method)
+  return [{ admin: [] }, { adminBasic: [] }, { adminSession: [] }]
 }
 
 const problemAnswersOf = (route: RouteDescription): Record<string, Answer> => {
@@ -89,7 +96,7 @@ const requestBodyOf = ({ mediaType = 'application/json', schema, examples }: Bod
 
 /** Everything that is published of a route, in the form of the library. */
 export const routeConfigOf = (route: RouteDescription): RouteConfig => {
-  const { method, path, id, tag, summary, description, access, params, query, headers, body } = route
+  const { method, path, id, tag, summary, description, params, query, headers, body } = route
   const answers = Object.entries(answersOf(route))
   return {
     method,
@@ -98,7 +105,7 @@ export const routeConfigOf = (route: RouteDescription): RouteConfig => {
     tags: [tag],
     summary,
     ...(description ? { description } : {}),
-    security: securityByAccess[access],
+    security: securityOf(route),
     request: {
       ...(params ? { params } : {}),
       ...(query ? { query } : {}),

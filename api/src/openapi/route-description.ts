@@ -16,7 +16,7 @@ export interface AnswerDescription {
   description: string
   /** Of a JSON body; its examples are those of the schema. */
   schema?: z.ZodType
-  /** A body that is not JSON. */
+  /** A body that is not JSON; beside a schema, what a client gets that asks for it (`Accept`). */
   text?: { mediaType: string; example: string }
   headers?: readonly HeaderName[]
 }

@@ -1,0 +1,118 @@
+/** One look at everything that the lock page shows. */
+import type { LockedProduct, LockOverview, ProductState } from '@flash-sale/shared/contract/locks.ts'
+import { withDeadline } from '@flash-sale/shared/deadline.ts'
+import type { LockWatch, WatchedProduct } from '@flash-sale/shared/lock-watch.ts'
+import type { Redis } from '@flash-sale/shared/redis.ts'
+import type { ReportKeys } from '@flash-sale/shared/redis-keys.ts'
+import { readWorkerMetrics } from '@flash-sale/shared/worker-reports.ts'
+import type { QueueControl } from '../queue-control.ts'
+import type { QueueLoad } from '../queue-load.ts'
+import type { LastInvariants } from './last-invariants.ts'
+import type { ShownProducts } from './shown-products.ts'
+import { type WorkerFigures, workerFiguresOf } from './worker-figures.ts'
+
+export interface LockLookDeps {
+  redis: Redis
+  reportKeys: ReportKeys
+  watch: LockWatch
+  queue: Pick<QueueControl, 'state'>
+  load: Pick<QueueLoad, 'drainPerS'>
+  products: ShownProducts
+  invariants: LastInvariants
+  /** Purchases that this api did not accept, by problem code. */
+  refused: () => Promise<LockOverview['refused']>
+}
+
+const lookDeadlineMs = 1_800
+const rateMs = 10_000
+const quietMax = 100
+
+/** What `last-minute.ts` spreads over ten seconds was heard in fewer, when somebody has only begun to look. */
+const settledPerSOf = ({ settledPerS }: WatchedProduct, heardMs: number): number =>
+  (settledPerS * rateMs) / Math.min(rateMs, Math.max(1_000, Math.floor(heardMs / 1_000) * 1_000))
+
+interface Seen {
+  watched: readonly WatchedProduct[]
+  states: ReadonlyMap<number, ProductState>
+  figures: WorkerFigures
+  invariants: LastInvariants
+  heardMs: number
+}
+
+const lockedProductOf = (product: WatchedProduct, seen: Seen): LockedProduct => {
+  const outcomes = seen.figures.outcomesOf.get(product.productId)
+  return {
+    ...withInvariants(
+      seen.states.get(product.productId) ?? { productId: product.productId },
+      seen.invariants,
+    ),
+    ...product,
+    settledPerS: settledPerSOf(product, seen.heardMs),
+    ...(outcomes ? { outcomes } : {}),
+  }
+}
+
+const withInvariants = (state: ProductState, invariants: LastInvariants): ProductState => {
+  const last = invariants.of(state.productId)
+  return last ? { ...state, invariants: last } : state
+}
+
+/** Who waits comes first, the most purchases at the top; then who sells the most. */
+const byContention = (a: LockedProduct, b: LockedProduct): number =>
+  Math.sign(b.waitersInLine) - Math.sign(a.waitersInLine) ||
+  b.waitingPurchases - a.waitingPurchases ||
+  b.settled - a.settled ||
+  a.productId - b.productId
+
+const queueOf = async ({ queue, load }: LockLookDeps): Promise<LockOverview['queue']> => {
+  const state = await queue.state()
+  const { waiting, active, delayed } = state.counts
+  const settledPerS = load.drainPerS()
+  const depth = waiting + active + delayed
+  // Paused, only what workers have taken is settled.
+  const isKnown = depth === 0 || (settledPerS > 0 && !state.paused)
+  return {
+    ...state,
+    settledPerS,
+    ...(isKnown ? { emptyInMs: depth === 0 ? 0 : Math.round((depth * 1_000) / settledPerS) } : {}),
+  }
+}
+
+/**
+ * Six round trips to Redis and a short query, however many products there are.
+ * @param heardMs for how long batches have been heard of.
+ * @throws when Redis does not answer in time.
+ */
+export const lookAtLocks = async (deps: LockLookDeps, heardMs: number): Promise<LockOverview> => {
+  const { redis, reportKeys, watch, products, invariants } = deps
+  const [watched, reports, queue] = await withDeadline(
+    'looking at the locks',
+    lookDeadlineMs,
+    Promise.all([watch.look(), readWorkerMetrics(redis, reportKeys), queueOf(deps)]),
+  )
+  const figures = workerFiguresOf(reports)
+  const states = await products.read(watched.map(({ productId }) => productId))
+  const seen: Seen = {
+    watched,
+    states: new Map(states.map((state) => [state.productId, state])),
+    figures,
+    invariants,
+    heardMs,
+  }
+  const watchedIds = new Set(watched.map(({ productId }) => productId))
+  const { workers, outcomes, faults } = figures
+  return {
+    at: new Date().toISOString(),
+    heardMs,
+    queue,
+    products: watched.map((product) => lockedProductOf(product, seen)).toSorted(byContention),
+    quiet: states
+      .filter(({ productId }) => !watchedIds.has(productId))
+      .slice(0, quietMax)
+      .map((state) => withInvariants(state, invariants)),
+    workers,
+    outcomes,
+    refused: await deps.refused(),
+    faults,
+  }
+}

@@ -1,0 +1,200 @@
+/** The lock page in a browser while a real engine sells and one of its workers is stopped with the lock in its hand. */
+import { graveAccessibilityFindings } from '@flash-sale/local/accessibility.ts'
+import { browserOfFile, type WatchedPage } from '@flash-sale/local/browser.ts'
+import { type Engine, startEngine } from '@flash-sale/local/engine.ts'
+import { isolatedStores } from '@flash-sale/local/isolated-stores.ts'
+import type { LockedProduct, LockOverview } from '@flash-sale/shared/contract/locks.ts'
+import { createLogger } from '@flash-sale/shared/logger.ts'
+import { closeRedis, openCommandRedis } from '@flash-sale/shared/redis.ts'
+import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
+import type { BrowserContextOptions } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { eventually } from './served-api.ts'
+
+const stores = isolatedStores()
+const browser = browserOfFile()
+const redis = openCommandRedis(
+  { url: stores.redisUrl, keyPrefix: stores.keyPrefix, logger: createLogger('test', 'silent') },
+  'lock page test',
+)
+afterAll(() => closeRedis(redis))
+let engine: Engine
+let productId: number
+let jobId: string
+let headers: Record<string, string>
+
+/** Slow enough that there is always a line, for longer than the tests take. */
+const slow = { demo: true, thinkMs: 250, batchMax: 1, stock: 1_000 }
+const buyers = 400
+
+const post = async (path: string, body: unknown) => {
+  const response = await fetch(engine.url + path, { method: 'POST', headers, body: JSON.stringify(body) })
+  return response.json() as Promise<{ id: number; jobId: string }>
+}
+const look = async (): Promise<LockedProduct | undefined> => {
+  const response = await fetch(`${engine.url}/admin/locks`, { headers })
+  return ((await response.json()) as LockOverview).products.find((product) => product.productId === productId)
+}
+
+beforeAll(async () => {
+  if (!browser.available) return
+  engine = await startEngine({ ...stores, workers: 2, env: { LOCK_LEASE_MS: '15000' } })
+  headers = { authorization: `Bearer ${engine.admin.token}`, 'content-type': 'application/json' }
+  productId = (await post('/admin/products', { name: 'Slow phone', ...slow })).id
+  await post('/admin/products', { name: 'Quiet case', stock: 10 })
+  const purchases = await Promise.all(
+    Array.from({ length: buyers }, (_, buyer) => post('/purchases', { productId, customerId: `c-${buyer}` })),
+  )
+  jobId = purchases.at(-1)?.jobId ?? ''
+})
+afterAll(() => engine?.stop())
+
+/** Signs in as people do. */
+const open = async (options: BrowserContextOptions = {}): Promise<WatchedPage> => {
+  const watched = await browser.openPage(options)
+  const { page } = watched
+  await page.goto(`${engine.url}/admin/locks`)
+  await page.getByLabel('Name').fill(engine.admin.name)
+  await page.getByLabel('Token').fill(engine.admin.token)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Locks' }).waitFor()
+  return watched
+}
+const problemsOf = ({ consoleErrors, foreignRequests }: WatchedPage): string[] => [
+  ...consoleErrors,
+  ...foreignRequests,
+]
+
+const leasesShownInASecond = `new Promise((resolve) => {
+  const shown = new Set()
+  const timer = setInterval(() => shown.add(document.querySelector('.holder [data-down]')?.textContent), 40)
+  setTimeout(() => { clearInterval(timer); resolve([...shown]) }, 1000)
+})`
+
+/** Stops a worker while it holds the lock, which stays with it until its lease ends. */
+const stopHolder = (): Promise<() => void> => {
+  const [worker] = engine.workers
+  if (!worker) throw new Error('there is no worker')
+  return eventually(async () => {
+    worker.kill('SIGSTOP')
+    const owner = await redis.hget(redisKeys(stores.keyPrefix).lock(productId).lock, 'owner')
+    if (owner?.startsWith(worker.name)) return () => worker.kill('SIGCONT')
+    worker.kill('SIGCONT')
+    return undefined
+  })
+}
+
+describe.skipIf(!browser.available)('the lock page', () => {
+  test('follows a sale: who holds the lock, for how much longer, who waits, and when it goes on', {
+    timeout: 60_000,
+  }, async () => {
+    const watched = await open()
+    const { page } = watched
+    const card = page.locator(`#product-${productId}`)
+    await page.locator('#live', { hasText: 'Live' }).waitFor()
+    await card.getByText('Contended: 1 worker in line').waitFor()
+
+    const goOn = await stopHolder()
+    try {
+      const holder = card.locator('.holder')
+      const line = card.locator('.line li')
+      await holder.getByText(/worker-1-[0-9a-f]{8}/).waitFor()
+      await line.getByText(/worker-2-[0-9a-f]{8}/).waitFor()
+      const figures = async () => {
+        const [lease, wait] = await Promise.all([
+          holder.locator('[data-down]').textContent(),
+          line.locator('[data-up]').textContent(),
+        ])
+        return { leaseS: Number.parseFloat(lease ?? ''), waitS: Number.parseFloat(wait ?? '') }
+      }
+      const before = await figures()
+      // More often than the page is told: it counts by itself.
+      expect((await page.evaluate<string[]>(leasesShownInASecond)).length).toBeGreaterThan(4)
+      const after = await figures()
+      expect(after.leaseS).toBeLessThan(before.leaseS)
+      expect(after.waitS).toBeGreaterThan(before.waitS)
+      await page
+        .locator('#workers')
+        .getByText(/^silent for \d/)
+        .waitFor()
+      expect(await card.locator('.figures dd').first().textContent()).toMatch(/^\d{3} purchases$/)
+
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme })
+        expect(await graveAccessibilityFindings(page)).toEqual([])
+      }
+    } finally {
+      goOn()
+    }
+    const token = (await look())?.holder?.fencingToken ?? 0
+    await eventually(async () => ((await look())?.holder?.fencingToken ?? 0) > token)
+    await page
+      .locator('#workers')
+      .getByText(/^silent for/)
+      .waitFor({ state: 'detached' })
+    expect(problemsOf(watched)).toEqual([])
+    await watched.close()
+  })
+
+  test('pauses and resumes the queue, counts invariants, and keeps the focus meanwhile', async () => {
+    const watched = await open()
+    const { page } = watched
+    await page.locator('#live', { hasText: 'Live' }).waitFor()
+    const count = page.getByRole('link', { name: 'Check the invariants of Slow phone' })
+    await count.focus()
+    await page.keyboard.press('Enter')
+    await page.locator(`#product-${productId} .invariants`).getByText('intact').waitFor()
+    expect(await page.evaluate('document.activeElement.id')).toBe(`verify-${productId}`)
+    await page.getByRole('button', { name: 'Check all invariants' }).click()
+    await page.getByText('2 of 2 products checked').waitFor()
+
+    const button = page.locator('#switch-button')
+    await button.click()
+    await page.getByText('The queue is paused').waitFor()
+    expect(await button.textContent()).toBe('Resume the queue')
+    await button.click()
+    await page.getByText('The queue runs.').waitFor()
+    expect(problemsOf(watched)).toEqual([])
+    await watched.close()
+  })
+
+  test('finds a purchase', async () => {
+    const watched = await open()
+    const { page } = watched
+    await page.getByLabel('Find a purchase').fill(jobId)
+    await page.keyboard.press('Enter')
+    await page.getByRole('link', { name: jobId }).waitFor()
+    await page.getByRole('link', { name: `c-${buyers - 1}` }).waitFor()
+    expect(await graveAccessibilityFindings(page)).toEqual([])
+    expect(problemsOf(watched)).toEqual([])
+    await watched.close()
+  })
+
+  test('on a phone nothing is wider than the screen', async () => {
+    const watched = await open({ viewport: { width: 360, height: 740 } })
+    const { page } = watched
+    await page.locator('#live', { hasText: 'Live' }).waitFor()
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360)
+    expect(await graveAccessibilityFindings(page)).toEqual([])
+    await watched.close()
+  })
+
+  test('without scripts it says the same', async () => {
+    const watched = await open({ javaScriptEnabled: false })
+    const text = await watched.page.locator('main').innerText()
+    expect(text).toMatch(/As of \d\d:\d\d:\d\d UTC/)
+    expect(text).toMatch(/Held by worker-\d-[0-9a-f]{8} with 1 purchase/)
+    expect(text).toContain('Quiet case')
+    await watched.close()
+  })
+
+  test('says so when it is not live any more', async () => {
+    const watched = await open()
+    const { page } = watched
+    await page.locator('#live', { hasText: 'Live' }).waitFor()
+    await page.route('**/admin/locks/events', (route) => route.abort())
+    await engine.api.stop(10_000)
+    await page.getByText('Not live: trying to connect again').waitFor()
+    await watched.close()
+  })
+})
