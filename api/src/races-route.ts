@@ -18,7 +18,7 @@ export interface RacesRouteDeps {
 }
 
 /** A race that has begun keeps others from resetting its products; its buyers are done well within this time. */
-const raceS = 5
+const raceS = 15
 
 type Turn = { kind: 'ours' } | { kind: 'taken'; forS: number } | { kind: 'unknown'; why: string }
 

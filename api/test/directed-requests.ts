@@ -76,6 +76,8 @@ export const stageFor = async (
     request('POST', '/purchases', { ...buyer.headers, 'content-type': 'text/plain' }, json),
     request('POST', '/purchases', admin.viewer, json),
     request('POST', '/purchases', { ...buyer.headers, prefer: 'wait=0' }, json),
+    request('POST', '/purchases', buyer.headers, { ...json, note: ' '.repeat(5_000) }),
+    request('POST', '/purchases', { ...buyer.headers, 'content-type': 'text/plain' }, 'buy'),
     request('GET', `/purchases/${waiting}`, { ...buyer.headers, prefer: 'wait=0' }),
     request('GET', `/purchases/${confirmed.jobId}`, { ...buyer.headers, prefer: 'wait=5' }),
     request('GET', `/purchases/${waiting}/events`, buyer.headers),

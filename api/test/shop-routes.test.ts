@@ -1,18 +1,10 @@
 /** What the shop window is served and asks for, without a browser. */
 import { isolatedStores } from '@flash-sale/local/isolated-stores.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { jwtEnv } from './customer-token.ts'
 import { readEvents } from './event-reader.ts'
 import { expectProblem } from './expect-problem.ts'
 import { adminHeaders, eventually, type ServedApi, serveApi } from './served-api.ts'
-
-const secret = 'a-shared-secret-of-more-than-32-bytes'
-const jwt = {
-  AUTH_MODE: 'jwt',
-  JWT_SECRET: secret,
-  JWT_ALGORITHMS: 'HS256',
-  JWT_ISSUER: 'https://id.example',
-  JWT_AUDIENCE: 'shop',
-}
 
 const stores = isolatedStores()
 let demo: ServedApi
@@ -22,7 +14,7 @@ beforeAll(async () => {
   ;[demo, plain, withTokens] = await Promise.all([
     serveApi(stores),
     serveApi(stores, { demoStrategies: false }),
-    serveApi(stores, { env: jwt }),
+    serveApi(stores, { env: jwtEnv }),
   ])
 })
 afterAll(() => Promise.all([demo, plain, withTokens].map((api) => api.close())))

@@ -5,6 +5,8 @@ import { type Engine, startEngine } from '@flash-sale/local/engine.ts'
 import { isolatedStores } from '@flash-sale/local/isolated-stores.ts'
 import type { Race } from '@flash-sale/shared/contract/race.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { jwtEnv, tokenOf } from './customer-token.ts'
+import { serveApi } from './served-api.ts'
 
 const stores = isolatedStores()
 const browser = browserOfFile()
@@ -162,6 +164,28 @@ describe.skipIf(!browser.available)('the shop window', () => {
     await says(shop, 'It is yours')
     expect(shop.foreignRequests).toEqual([])
     await shop.close()
+  })
+
+  test('where tokens say who buys, it sells to who comes with one and only shows the sale to others', async () => {
+    // Its queue is nobody's: the purchase waits.
+    const api = await serveApi({ ...stores, keyPrefix: `${stores.keyPrefix}jwt:` }, { env: jwtEnv })
+    const { id } = await createProduct({ stock: 4 })
+    const token = await tokenOf('ann')
+    const shop = await browser.openPage()
+    await shop.page.goto(`http://localhost:${api.port}/?product=${id}`)
+    await shop.page.locator('#sign-in').waitFor()
+    expect(await shop.page.locator('#buy').isVisible()).toBe(false)
+    await expectClean(shop)
+
+    const buyer = await browser.openPage()
+    await buyer.page.goto(`http://localhost:${api.port}/?product=${id}#token=${token}`)
+    await buyer.page.locator('#buy', { hasText: /^Buy$/ }).click()
+    await says(buyer, 'You are in line')
+    expect(buyer.page.url()).toBe(`http://localhost:${api.port}/?product=${id}`)
+    const [job] = await api.queue.getWaiting()
+    expect(job?.data).toMatchObject({ productId: id, customerId: 'ann' })
+    await expectClean(buyer)
+    await api.close()
   })
 
   test('the race sells too much naively and exactly what there is with the lock', async () => {

@@ -10,6 +10,7 @@ import {
   resetSchema,
   restockSchema,
 } from '@flash-sale/shared/contract/product.ts'
+import { productEventSchema } from '@flash-sale/shared/contract/product-event.ts'
 import {
   purchaseAcceptedSchema,
   purchaseRequestSchema,
@@ -49,6 +50,7 @@ export const purchaseList = named('PurchaseList', purchaseListSchema)
 export const adminPurchaseList = named('AdminPurchaseList', adminPurchaseListSchema)
 export const order = named('Order', orderSchema)
 export const queueState = named('QueueState', queueStateSchema)
+named('ProductEvent', productEventSchema)
 export const race = named('Race', raceSchema)
 export const readiness = named('Readiness', readinessSchema)
 export const verification = named('Verification', verificationSchema)

@@ -18,8 +18,8 @@ const watchProduct: RouteDescription = {
   tag: 'Products',
   summary: 'Stock and sale of a product, live',
   description:
-    'Server-Sent Events `product`: at once, and whenever something changed, at most four a second. Their data are JSON: ' +
-    '`{ stock, opensAt, closesAt, saleStatus, now }`, with `now` by the clock that decides about purchases. A comment ' +
+    'Server-Sent Events `product`: at once, and whenever something changed, at most four a second. Their `data` are a ' +
+    '`ProductEvent`, with `now` by the clock that decides about purchases. A comment ' +
     'every 15 s; ends after 15 minutes, and an `EventSource` comes back by itself.',
   access: 'visitor',
   params: productParams,

@@ -168,6 +168,7 @@ const buy = async (view, buyer) => {
       showTrouble('Not in line yet'),
     )
     remember(jobId)
+    show('waiting', 'You are in line', placeText({}))
     await followToEnd(jobId, buyer)
   } catch (failure) {
     if (!(failure instanceof CallFailed)) throw failure

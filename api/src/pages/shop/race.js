@@ -1,5 +1,5 @@
 /** The race: the same two hundred buyers at a naive and at a locked product, drawn while they buy. */
-import { CallFailed, call, pause } from './shop-api.js'
+import { CallFailed, call, callUntilAnswered, pause } from './shop-api.js'
 
 const buyers = 200
 const sendersMax = 4
@@ -94,9 +94,17 @@ const verdict = ({ units, naive, locked }) => {
   return `${left}. Locked sold ${locked.sold} of ${units}, and told ${locked.refused} buyers that it was sold out.`
 }
 
+/** One race at a time, whoever began it. */
+const sayNotYet = ({ status, retryAfterMs, message }) =>
+  say(
+    status === 429
+      ? `Another race is being run. Yours begins in about ${Math.ceil(retryAfterMs / 1_000)} s…`
+      : `${message} Trying again…`,
+  )
+
 const run = async () => {
   say('Filling both shelves…')
-  const race = await call('demo/races', { method: 'POST' })
+  const race = await callUntilAnswered('demo/races', { method: 'POST' }, sayNotYet)
   const turnedAway = { naive: { soldOut: 0, other: 0 }, locked: { soldOut: 0, other: 0 } }
   draw(withDoor(race, turnedAway))
   say(`${buyers} buyers are on their way to each side…`)
