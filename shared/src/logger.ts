@@ -14,6 +14,20 @@ const secretPaths = [
 ]
 
 /**
+ * Lines on stdout, each written at once. When whoever reads them is gone there is nobody left to tell: the log falls
+ * silent. Left to itself pino ends the process's work here: what is not EPIPE (a socket says ECONNRESET first) becomes an
+ * uncaught fault, and the fatal line about that is tried again for ever, in a loop that no signal gets through (sonic-boom 4).
+ */
+const lines = () => {
+  const stdout = pino.destination({ dest: 1, sync: true })
+  stdout.on('error', () => {
+    stdout.write = () => true
+    stdout.flushSync = () => undefined
+  })
+  return stdout
+}
+
+/**
  * JSON lines on stdout, or readable ones where a person looks at a terminal.
  * @param name the process, as in `worker-1`.
  */
@@ -25,6 +39,6 @@ export const createLogger = (name: string, level: string): Logger => {
     redact: { paths: secretPaths, censor: '[secret]' },
     timestamp: pino.stdTimeFunctions.isoTime,
   }
-  if (!process.stdout.isTTY) return pino(options)
+  if (!process.stdout.isTTY) return pino(options, lines())
   return pino(options, pretty({ sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l' }))
 }
