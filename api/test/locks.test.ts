@@ -222,14 +222,14 @@ describe('events', () => {
     expect(first?.data).toContain('by <strong>w-a</strong>')
     await api.redis.hset(keys.lock(held).lock, { owner: 'w-z:9', token: 43 })
     let data = ''
-    while (!data.includes('w-z')) data = (await reader.next())?.data ?? 'ended without w-z'
+    while (!data.includes('w-z')) data = String((await reader.next())?.data ?? 'ended without w-z')
     expect(data).not.toContain('method="post"')
     reader.leave()
   })
 
   test('drawn for what each may do', async () => {
     const readers = await Promise.all([open(adminHeaders), open(viewerHeaders)])
-    const drawn = await Promise.all(readers.map(async (reader) => (await reader.next())?.data))
+    const drawn = await Promise.all(readers.map(async (reader) => String((await reader.next())?.data)))
     expect(drawn.map((data) => data.includes('action="/admin/queue/'))).toEqual([true, false])
     for (const reader of readers) reader.leave()
   })

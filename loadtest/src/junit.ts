@@ -17,9 +17,8 @@ interface Suite {
   output: string
 }
 
-/** Everything that XML 1.0 has no way to write, not even as a character reference. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const unwritable = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g
+/** What is no `Char` of XML 1.0 (production 2): it has no way to write that, not even as a character reference. */
+const unwritable = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu
 const entities: Record<string, string> = {
   '&': '&amp;',
   '<': '&lt;',
