@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { PurchaseRequest } from '@flash-sale/shared/contract/purchase.ts'
 import { DatabaseUnavailableError } from '@flash-sale/shared/postgres.ts'
 import type { ProductFacts } from '@flash-sale/shared/product-catalog.ts'
@@ -113,9 +112,7 @@ export const acceptPurchase = async (
   if (refusal) return refuseUnlessQueued({ redis, queue, jobId, request, refusal })
 
   const ticket = load.takeTicket()
-  const plain = jobOf(request, ticket)
-  const job = key === undefined ? plain : { ...plain, nonce: randomUUID() }
-  const enqueued = await enqueue(redis, queue, { jobId, acceptedAtMs, job })
+  const enqueued = await enqueue(redis, queue, { jobId, acceptedAtMs, job: jobOf(request, ticket) })
   switch (enqueued.kind) {
     case 'accepted':
       return { kind: 'accepted', jobId, replayed: false, ...(ticket === undefined ? {} : { ticket }) }

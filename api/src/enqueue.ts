@@ -2,7 +2,7 @@ import { withDeadline } from '@flash-sale/shared/deadline.ts'
 import type { PurchaseJob, PurchaseResult } from '@flash-sale/shared/queue.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
 import type { Queue } from 'bullmq'
-import { addGathered, type PurchaseToAdd } from './gathered-add.ts'
+import { addPurchase, type PurchaseToAdd, type QueueNames } from './add-purchases.ts'
 
 export type PurchaseQueue = Queue<PurchaseJob, PurchaseResult>
 
@@ -48,7 +48,7 @@ const faultOf = (error: unknown): Enqueued => {
  */
 export const queuedJob = async (
   redis: Redis,
-  queue: Pick<PurchaseQueue, 'toKey'>,
+  queue: QueueNames,
   jobId: string,
 ): Promise<PurchaseJob | undefined> => {
   const text = await redis.hget(queue.toKey(jobId), 'data')
@@ -56,45 +56,21 @@ export const queuedJob = async (
 }
 
 /**
- * Whether the job that is now there is the one that was added: adding a job whose id is taken does nothing and says
- * nothing, so its data are read back. One of any number of concurrent calls finds its own nonce.
- * @throws when Redis does not answer.
- */
-const readBack = async (
-  redis: Redis,
-  queue: PurchaseQueue,
-  jobId: string,
-  nonce: string,
-): Promise<Enqueued> => {
-  const job = await queuedJob(redis, queue, jobId)
-  // Settled and forgotten within a moment.
-  if (!job) return { kind: 'accepted' }
-  return job.nonce === nonce ? { kind: 'accepted' } : { kind: 'was-there', job }
-}
-
-/**
  * Adds a purchase to its queue, exactly once for one `jobId`. Never throws, and answers within 1.7 s also when Redis
  * is frozen or gone.
  * @param redis the connection that `queue` uses: what it does not send is certainly not added.
  * @param acceptedAtMs epoch milliseconds; becomes the job's timestamp, by which purchases are put in order.
- * @param job with a nonce of this call when there may be a job with this id already; costs a second round trip.
  */
 export const enqueue = async (
   redis: Redis,
-  queue: PurchaseQueue,
+  queue: QueueNames,
   purchase: PurchaseToAdd,
 ): Promise<Enqueued> => {
   if (redis.status !== 'ready') return { kind: 'queue-unavailable', reason: `redis is ${redis.status}` }
-  const { jobId, job } = purchase
-  let added = false
-  const add = async (): Promise<Enqueued> => {
-    await addGathered(queue, purchase)
-    added = true
-    return job.nonce === undefined ? { kind: 'accepted' } : readBack(redis, queue, jobId, job.nonce)
-  }
   try {
-    return await withDeadline('adding a job', addDeadlineMs, add())
+    const job = await withDeadline('adding a job', addDeadlineMs, addPurchase(redis, queue, purchase))
+    return job ? { kind: 'was-there', job } : { kind: 'accepted' }
   } catch (error) {
-    return added ? { kind: 'outcome-unknown', reason: reasonOf(error) } : faultOf(error)
+    return faultOf(error)
   }
 }

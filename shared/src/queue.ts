@@ -23,20 +23,14 @@ export interface PurchaseJob {
   quantity: number
   strategy?: Strategy
   /**
-   * Of a purchase with an Idempotency-Key: tells the job that was added from one that was there before, of which BullMQ
-   * says nothing. Not part of the purchase.
-   */
-  nonce?: string
-  /**
    * How many purchases had been accepted before it, as far as the api knew: what a buyer's place is estimated from. Not part
    * of the purchase.
    */
   ticket?: number
 }
 
-/** What the data of a job must look like; whatever nonce and ticket are, they harm no purchase. */
+/** What the data of a job must look like; whatever its ticket is, it harms no purchase. */
 export const purchaseJobSchema = purchaseRequestSchema.extend({
-  nonce: z.unknown().optional(),
   ticket: z.unknown().optional(),
 })
 

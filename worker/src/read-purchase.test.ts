@@ -8,19 +8,15 @@ const data: PurchaseJob = { productId: 1, customerId: 'c-1', quantity: 2 }
 const purchase = { id, productId: 1, customerId: 'c-1', quantity: 2, acceptedAtMs: timestamp }
 const read = (changed: unknown) => readPurchase({ id, timestamp, data: changed as PurchaseJob })
 
-test.each([
-  ['without a nonce', data],
-  ['with a nonce, which stays out of the purchase', { ...data, nonce: 'n' }],
-  ['with nonsense as nonce', { ...data, nonce: { a: [1] } }],
-])('a purchase %s', (_what, given) => {
+test.each([['without a ticket', data]])('a purchase %s', (_what, given) => {
   expect(read(given)).toEqual({ kind: 'purchase', purchase, naive: false })
 })
 
 test.each([
   ['no object', null],
   ['an array', [data]],
-  ['an unknown field', { ...data, nonces: 'n' }],
-  ['a nonce alone', { nonce: 'n' }],
+  ['an unknown field', { ...data, tickets: 'n' }],
+  ['a ticket alone', { ticket: 7 }],
 ])('%s can never be settled', (_what, given) => {
   expect(read(given)).toMatchObject({ kind: 'unsettleable', id })
 })

@@ -7,6 +7,7 @@ import {
 } from '@flash-sale/shared/queue.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
 import { type Job, MetricsTime, Worker, type WorkerOptions } from 'bullmq'
+import { gatheringBackend } from './jobs/gathering-backend.ts'
 import type { WorkerEvents } from './worker-events.ts'
 
 export type PurchaseProcessor = (
@@ -96,16 +97,29 @@ const growing = (processor: PurchaseProcessor, max: number) => {
 export const takePurchases = (options: TakePurchasesOptions): Worker<PurchaseJob, PurchaseResult>[] => {
   const { events, logger } = options
   const lanes = Math.max(1, Math.min(lanesMax, Math.floor(options.concurrency / laneJobsMin)))
+  const backend = gatheringBackend({
+    redis: options.workerRedis,
+    workerName: options.workerName,
+    lockMs: jobLockMs,
+    keepCount: purchaseJobRetention.removeOnComplete.count,
+    keepSeconds: purchaseJobRetention.removeOnComplete.age,
+    metricsPointsMax: MetricsTime.ONE_WEEK,
+  })
   const laneNames = queueNames.flatMap((name) => Array.from({ length: lanes }, () => name))
   return laneNames.map((name) => {
     const lane = growing(options.processor, Math.ceil(options.concurrency / lanes))
-    const worker = new Worker<PurchaseJob, PurchaseResult>(name, lane.process, {
-      connection: options.workerRedis,
-      prefix: options.bullPrefix,
-      name: options.workerName,
-      concurrency: 1,
-      ...purchaseWorkerOptions,
-    })
+    const worker = new Worker<PurchaseJob, PurchaseResult>(
+      name,
+      lane.process,
+      {
+        connection: options.workerRedis,
+        prefix: options.bullPrefix,
+        name: options.workerName,
+        concurrency: 1,
+        ...purchaseWorkerOptions,
+      },
+      backend,
+    )
     lane.follow(worker)
     worker.on('error', (error) => logger.warn({ reason: error.message || error.name }, 'bullmq worker'))
     worker.on('failed', (job, error) => {

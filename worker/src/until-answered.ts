@@ -9,6 +9,8 @@ const patienceMs = 1_000
  * too. Never rejects.
  */
 export const untilAnswered = async (redis: Redis): Promise<void> => {
+  // Twice: what this turn's answers set off is itself sent at the end of a turn.
+  await new Promise((resolve) => setImmediate(resolve))
   await new Promise((resolve) => setImmediate(resolve))
   const patience = new AbortController()
   await Promise.race([

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { jobData, jobLink, jobName, jobProgress, jobResult, jobSearchLink } from './job-words.ts'
 
 const nameOf = (id: number): string | undefined => (id === 1 ? 'iPhone 15' : undefined)
-const data = { productId: 1, customerId: 'c-17', quantity: 2, nonce: 'n', ticket: 41 }
+const data = { productId: 1, customerId: 'c-17', quantity: 2, ticket: 41 }
 const waiting = {
   status: 'waiting_for_lock',
   since: '2026-01-31T12:00:00.000Z',
@@ -50,7 +50,7 @@ describe('the name says who buys what and what has become of it', () => {
   })
 })
 
-test('data with the name of the product, without the nonce', () => {
+test('data with the name of the product', () => {
   expect(jobData(data, nameOf)).toEqual({
     product: 'iPhone 15',
     productId: 1,

@@ -58,12 +58,11 @@ export const jobName = (job: unknown, nameOf: ProductName): string => {
   return what + naively + (state === '' ? '' : ` · ${state}`)
 }
 
-/** The data of a job with the product's name, and without the nonce, which is of no use to anybody who reads. */
+/** The data of a job with the product's name. */
 export const jobData = (data: unknown, nameOf: ProductName): unknown => {
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return data
-  const { nonce: _nonce, ...rest } = data as Fields
-  const product = productOf(rest.productId, nameOf)
-  return product === undefined ? rest : { product, ...rest }
+  const product = productOf((data as Fields).productId, nameOf)
+  return product === undefined ? data : { product, ...data }
 }
 
 /**

@@ -28,7 +28,8 @@ export interface Inspection {
   pendingJobs(): Promise<number>
   /** Purchases whose job has failed. */
   failedJobs(): Promise<string[]>
-  hasJob(jobId: string): Promise<boolean>
+  /** All that the queue holds, finished ones too. */
+  jobIds(): Promise<string[]>
   /** Who holds the lock of a product: another one with every lease. */
   lockOwner(productId: number): Promise<string | undefined>
   /** Who waits for it, foremost first. */
@@ -85,7 +86,7 @@ export const openInspection = (databaseUrl: string, redisUrl: string): Inspectio
       return Object.values(counts).reduce((sum, count) => sum + count, 0)
     },
     failedJobs: () => queue.getRanges(['failed'], 0, -1),
-    hasJob: async (jobId) => (await redis.exists(queue.toKey(jobId))) === 1,
+    jobIds: () => queue.getRanges(['wait', 'active', 'delayed', 'completed', 'failed'], 0, -1),
     lockOwner: async (productId) => (await redis.hget(keys.lock(productId).lock, 'owner')) ?? undefined,
     lockLine: (productId) => redis.zrange(keys.lock(productId).line, '0', '-1'),
     close: async () => {

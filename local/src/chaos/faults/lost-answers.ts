@@ -2,7 +2,7 @@ import type { Fault, Round } from '../fault.ts'
 import type { Sale } from '../sale.ts'
 import type { Stack } from '../stack.ts'
 import { until } from '../until.ts'
-import { heldIds, partlySold, stuckStatement, unhurried } from './moments.ts'
+import { partlySold, stuckStatement, unhurried } from './moments.ts'
 
 const seenMsMax = 10_000
 
@@ -11,12 +11,11 @@ const addedButNotTold = async (stack: Stack, round: Round, sale: Sale): Promise<
   const { redis } = stack.api.links
   await sale.awaitAccepted(round.random.whole(1, Math.floor(sale.plan.buyers / 3)))
   redis.hold('toClient')
-  return until('a job that its buyer has not been told of', seenMsMax, async () => {
-    const told = new Set(sale.buyers.map(({ jobId }) => jobId))
-    for (const id of heldIds(redis, 'toClient'))
-      if (!told.has(id) && (await stack.inspect.hasJob(id))) return id
-    return undefined
-  })
+  // What comes from now on is added, and the api does not hear of it.
+  const before = new Set(await stack.inspect.jobIds())
+  return until('a job that its buyer has not been told of', seenMsMax, async () =>
+    (await stack.inspect.jobIds()).find((id) => !before.has(id)),
+  )
 }
 
 const expectTold = async (round: Round, sale: Sale, jobId: string): Promise<void> => {

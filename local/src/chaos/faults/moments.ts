@@ -43,7 +43,7 @@ export const workerNamed = (stack: Stack, owner: string): ControlledService => {
 const purchaseId = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
 
 /** Ids of purchases (and other UUIDs) in what a link keeps. */
-export const heldIds = (link: Link, direction: Direction): string[] => [
+const heldIds = (link: Link, direction: Direction): string[] => [
   ...new Set(link.held(direction).match(purchaseId) ?? []),
 ]
 

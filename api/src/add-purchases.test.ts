@@ -1,0 +1,126 @@
+import { openQueue, type PurchaseJob } from '@flash-sale/shared/queue.ts'
+import fc from 'fast-check'
+import { Redis } from 'ioredis'
+import { afterAll, expect, test } from 'vitest'
+import { isolatedStores } from '../../local/src/isolated-stores.ts'
+import { addPurchase } from './add-purchases.ts'
+import type { PurchaseQueue } from './enqueue.ts'
+
+const stores = isolatedStores()
+const redis = new Redis(stores.redisUrl, { connectionName: `${stores.keyPrefix}test` })
+afterAll(() => redis.disconnect())
+
+const contentOf = async (key: string): Promise<unknown> => {
+  switch (await redis.type(key)) {
+    case 'hash': {
+      const { opts, ...fields } = await redis.hgetall(key)
+      // BullMQ repeats the id and the timestamp there; we do not.
+      return { ...fields, attempts: opts === undefined ? undefined : JSON.parse(opts).attempts }
+    }
+    case 'list':
+      return redis.lrange(key, 0, -1)
+    case 'zset':
+      return redis.zrange(key, '0', '-1', 'WITHSCORES')
+    case 'stream':
+      return 'events'
+    default:
+      return redis.get(key)
+  }
+}
+
+/**
+ * Everything that is stored of a queue, by key, without the prefix. Not the events, of which we write none here, and not
+ * what BullMQ notes about the queue itself when its connection is ready.
+ */
+const stored = async (queue: PurchaseQueue): Promise<Record<string, unknown>> => {
+  const prefix = queue.toKey('')
+  const keys = (await redis.keys(`${prefix}*`)).filter((key) => !/:(events|meta)$/.test(key)).sort()
+  return Object.fromEntries(
+    await Promise.all(keys.map(async (key) => [key.slice(prefix.length), await contentOf(key)])),
+  )
+}
+
+let queues = 0
+const withQueues = async (play: (theirs: PurchaseQueue, ours: PurchaseQueue) => Promise<void>) => {
+  queues += 1
+  const open = (side: string) => openQueue('purchases', redis, `${stores.keyPrefix}${queues}${side}`)
+  const [theirs, ours] = [open('theirs'), open('ours')]
+  try {
+    await play(theirs, ours)
+    expect(await stored(ours)).toEqual(await stored(theirs))
+  } finally {
+    await Promise.all([theirs.close(), ours.close()])
+  }
+}
+
+const acceptedAtMs = 1_700_000_000_000
+const idOf = (n: number): string => `01890a5d-ac96-774b-bcce-b302099a8${String(n).padStart(3, '0')}`
+const job: fc.Arbitrary<PurchaseJob> = fc.record({
+  productId: fc.integer({ min: 1, max: 9 }),
+  customerId: fc.string({ minLength: 1, maxLength: 20 }),
+  quantity: fc.integer({ min: 1, max: 10 }),
+})
+
+type Step = { add: { n: number; job: PurchaseJob }[] } | 'pause' | 'resume' | 'one at a time'
+const steps: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({ add: fc.array(fc.record({ n: fc.nat({ max: 15 }), job }), { maxLength: 8 }) }),
+  },
+  fc.constantFrom<Step>('pause', 'resume', 'one at a time'),
+)
+
+test('what is stored is the same as with a call for each job, and what was there is told', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(steps, { maxLength: 10 }), async (played) => {
+      await withQueues(async (theirs, ours) => {
+        const known = new Map<number, PurchaseJob>()
+        for (const step of played) {
+          if (step === 'one at a time')
+            await Promise.all([theirs, ours].map((queue) => queue.setGlobalConcurrency(1)))
+          else if (step === 'pause') await Promise.all([theirs.pause(), ours.pause()])
+          else if (step === 'resume') await Promise.all([theirs.resume(), ours.resume()])
+          else {
+            for (const { n, job } of step.add)
+              await theirs.add('purchase', job, { jobId: idOf(n), timestamp: acceptedAtMs })
+            const expected = step.add.map(({ n, job }) => {
+              const there = known.get(n)
+              if (!there) known.set(n, job)
+              return there
+            })
+            const told = await Promise.all(
+              step.add.map(({ n, job }) => addPurchase(redis, ours, { jobId: idOf(n), acceptedAtMs, job })),
+            )
+            expect(told).toEqual(expected)
+          }
+        }
+      })
+    }),
+    { numRuns: 100 },
+  )
+}, 60_000)
+
+test('more than one call carries', async () => {
+  const purchases = Array.from({ length: 300 }, (_, n) => ({
+    jobId: idOf(n),
+    acceptedAtMs,
+    job: { productId: 1, customerId: `c-${n}`, quantity: 1 },
+  }))
+  await withQueues(async (theirs, ours) => {
+    for (const { jobId, job } of purchases)
+      await theirs.add('purchase', job, { jobId, timestamp: acceptedAtMs })
+    await Promise.all(purchases.map((purchase) => addPurchase(redis, ours, purchase)))
+  })
+})
+
+test('a fault is told to everybody of that call', async () => {
+  await withQueues(async (_theirs, ours) => {
+    await redis.set(ours.toKey('wait'), 'no list')
+    const purchase = { acceptedAtMs, job: { productId: 1, customerId: 'c', quantity: 1 } }
+    const results = await Promise.allSettled(
+      [1, 2].map((n) => addPurchase(redis, ours, { ...purchase, jobId: idOf(n) })),
+    )
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    await redis.del(ours.toKey('wait'), ours.toKey(idOf(1)), ours.toKey(idOf(2)), ours.toKey('id'))
+  })
+})
