@@ -10,7 +10,7 @@
   KEYS  1 wait  2 meta  3 id (counter)  4 active  5 marker
   ARGV  1 prefix of a job's key  2 name of the jobs  3 their options as JSON, then three a job: id, epoch ms of its
         acceptance, data as JSON
-  Returns one entry a job: '' when it was added, else the data of the job that was there.
+  Returns one entry a job: '' when it was added, the data of the job that was there, or an error.
 ]]
 local call = redis.call
 local wait, meta, counter, active, marker = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
@@ -23,20 +23,26 @@ for at = firstJob, #ARGV, perJob do
 end
 local noneExists = call('EXISTS', unpack(keys)) == 0
 
+-- What is wrong with one key must not keep the others off the list, hence pcall: a job that is stored and not on it
+-- would be taken for one that waits.
 local replies, added, addedKeys = {}, {}, {}
 for index, key in ipairs(keys) do
   local at = firstJob + (index - 1) * perJob
   local id = ARGV[at]
   -- The same id may be here twice.
-  local stored = not (noneExists and not addedKeys[key]) and call('HGET', key, 'data')
+  local stored = not (noneExists and not addedKeys[key]) and redis.pcall('HGET', key, 'data')
   if stored then
     replies[index] = stored
   else
-    call('HSET', key, 'name', name, 'data', ARGV[at + 2], 'opts', options, 'timestamp', ARGV[at + 1], 'delay', '0',
-      'priority', '0')
-    added[#added + 1] = id
-    addedKeys[key] = true
-    replies[index] = ''
+    local failed = redis.pcall('HSET', key, 'name', name, 'data', ARGV[at + 2], 'opts', options,
+      'timestamp', ARGV[at + 1], 'delay', '0', 'priority', '0')
+    if type(failed) == 'table' then
+      replies[index] = failed
+    else
+      added[#added + 1] = id
+      addedKeys[key] = true
+      replies[index] = ''
+    end
   end
 end
 call('INCRBY', counter, #replies)

@@ -61,13 +61,14 @@ const job: fc.Arbitrary<PurchaseJob> = fc.record({
   quantity: fc.integer({ min: 1, max: 10 }),
 })
 
-type Step = { add: { n: number; job: PurchaseJob }[] } | 'pause' | 'resume' | 'one at a time'
+const changes = ['pause', 'resume', 'one at a time', 'one is active', 'the marker is taken'] as const
+type Step = { add: { n: number; job: PurchaseJob }[] } | (typeof changes)[number]
 const steps: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 5,
     arbitrary: fc.record({ add: fc.array(fc.record({ n: fc.nat({ max: 15 }), job }), { maxLength: 8 }) }),
   },
-  fc.constantFrom<Step>('pause', 'resume', 'one at a time'),
+  fc.constantFrom<Step>(...changes),
 )
 
 test('what is stored is the same as with a call for each job, and what was there is told', async () => {
@@ -76,7 +77,11 @@ test('what is stored is the same as with a call for each job, and what was there
       await withQueues(async (theirs, ours) => {
         const known = new Map<number, PurchaseJob>()
         for (const step of played) {
-          if (step === 'one at a time')
+          if (step === 'one is active')
+            await Promise.all([theirs, ours].map((queue) => redis.lpush(queue.toKey('active'), 'x')))
+          else if (step === 'the marker is taken')
+            await Promise.all([theirs, ours].map((queue) => redis.del(queue.toKey('marker'))))
+          else if (step === 'one at a time')
             await Promise.all([theirs, ours].map((queue) => queue.setGlobalConcurrency(1)))
           else if (step === 'pause') await Promise.all([theirs.pause(), ours.pause()])
           else if (step === 'resume') await Promise.all([theirs.resume(), ours.resume()])
@@ -110,6 +115,23 @@ test('more than one call carries', async () => {
     for (const { jobId, job } of purchases)
       await theirs.add('purchase', job, { jobId, timestamp: acceptedAtMs })
     await Promise.all(purchases.map((purchase) => addPurchase(redis, ours, purchase)))
+  })
+})
+
+test('what is wrong with one is told to that one only, and the others are added', async () => {
+  await withQueues(async (theirs, ours) => {
+    const job = { productId: 1, customerId: 'c', quantity: 1 }
+    const [a, noHash, noJson, b] = [1, 2, 3, 4].map(idOf) as [string, string, string, string]
+    await redis.set(ours.toKey(noHash), 'no hash')
+    await redis.hset(ours.toKey(noJson), 'data', '{')
+    const results = await Promise.allSettled(
+      [a, noHash, noJson, b].map((jobId) => addPurchase(redis, ours, { jobId, acceptedAtMs, job })),
+    )
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled'])
+    await redis.del(ours.toKey(noHash), ours.toKey(noJson))
+    for (const jobId of [a, b]) await theirs.add('purchase', job, { jobId, timestamp: acceptedAtMs })
+    // The counter is of ids that nobody uses; it counts calls that fail as well.
+    await Promise.all([theirs, ours].map((queue) => redis.del(queue.toKey('id'))))
   })
 })
 

@@ -28,6 +28,8 @@ type AddGathered = (purchase: PurchaseToAdd) => Promise<Added>
 /** Jobs that one call adds, at most: Redis serves nobody else while it does. */
 const callMax = 128
 
+const lua = readFileSync(new URL('./add-purchases.lua', import.meta.url), 'utf8')
+
 const keyNames = ['wait', 'meta', 'id', 'active', 'marker']
 
 /** As BullMQ stores the options of a job that has none. */
@@ -36,7 +38,6 @@ const noOptions = '{"attempts":0}'
 const adders = new WeakMap<QueueNames, AddGathered>()
 
 const adderOf = (redis: Redis, queue: QueueNames): AddGathered => {
-  const lua = readFileSync(new URL('./add-purchases.lua', import.meta.url), 'utf8')
   redis.defineCommand('addPurchases', { numberOfKeys: keyNames.length, lua })
   const { addPurchases } = redis as Redis & Record<string, Command | undefined>
   if (!addPurchases) throw new Error('ioredis did not define the command')
@@ -49,14 +50,21 @@ const adderOf = (redis: Redis, queue: QueueNames): AddGathered => {
       purchase.acceptedAtMs,
       JSON.stringify(purchase.job),
     ])
+    let replies: (string | Error)[]
     try {
-      const replies = (await addPurchases.call(redis, ...heads, ...flat)) as string[]
-      for (const [index, { resolve }] of all.entries()) {
-        const found = replies[index]
-        resolve(found ? (JSON.parse(found) as PurchaseJob) : undefined)
-      }
+      replies = (await addPurchases.call(redis, ...heads, ...flat)) as (string | Error)[]
     } catch (error) {
       for (const { reject } of all) reject(error)
+      return
+    }
+    for (const [index, { resolve, reject }] of all.entries()) {
+      const reply = replies[index]
+      try {
+        if (reply instanceof Error) throw reply
+        resolve(reply ? (JSON.parse(reply) as PurchaseJob) : undefined)
+      } catch (error) {
+        reject(error)
+      }
     }
   }
 

@@ -39,6 +39,11 @@ export interface ServiceOptions {
 }
 
 const capturedMax = 64 * 1024
+/**
+ * For Node, unless NODE_OPTIONS says otherwise; also in package.json and the Dockerfile. By itself V8 lets a process that
+ * makes much garbage and keeps little grow to twice its size before it collects: figures in docs/performance.md.
+ */
+const memoryOptions = '--max-semi-space-size=8 --max-old-space-size=512'
 const stopTimeoutMs = 10_000
 const supervised = new URL('./supervised.ts', import.meta.url).href
 
@@ -91,7 +96,7 @@ export const startService = async (options: ServiceOptions): Promise<Service> =>
     : { command: process.execPath, args: run }
   const child = spawn(command, args, {
     cwd: options.workingDirectory,
-    env: options.environment,
+    env: { NODE_OPTIONS: memoryOptions, ...options.environment },
     detached: true,
     stdio: ['ignore', output, output, 'ipc'],
   })

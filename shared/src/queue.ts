@@ -31,6 +31,8 @@ export interface PurchaseJob {
 
 /** What the data of a job must look like; whatever its ticket is, it harms no purchase. */
 export const purchaseJobSchema = purchaseRequestSchema.extend({
+  // Added by apis of before 2026-11-26, which may still run while workers are new.
+  nonce: z.unknown().optional(),
   ticket: z.unknown().optional(),
 })
 

@@ -7,7 +7,7 @@ import {
 } from '@flash-sale/shared/queue.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
 import { type Job, MetricsTime, Worker, type WorkerOptions } from 'bullmq'
-import { gatheringBackend } from './jobs/gathering-backend.ts'
+import { type GatheringWorkerOptions, gatheringBackend } from './jobs/gathering-backend.ts'
 import type { WorkerEvents } from './worker-events.ts'
 
 export type PurchaseProcessor = (
@@ -34,7 +34,7 @@ const stalledCountMax = 25
 /** Before BullMQ tries to finish a job again; its default of 15 s would be seen by the buyer. */
 const finishRetryMs = 1_000
 
-/** What every BullMQ worker of purchases has in common; also what the benchmark's empty worker is held against. */
+/** What every BullMQ worker of purchases has in common; the benchmark's empty worker has the same. */
 export const purchaseWorkerOptions = {
   ...purchaseJobRetention,
   lockDuration: jobLockMs,
@@ -97,14 +97,7 @@ const growing = (processor: PurchaseProcessor, max: number) => {
 export const takePurchases = (options: TakePurchasesOptions): Worker<PurchaseJob, PurchaseResult>[] => {
   const { events, logger } = options
   const lanes = Math.max(1, Math.min(lanesMax, Math.floor(options.concurrency / laneJobsMin)))
-  const backend = gatheringBackend({
-    redis: options.workerRedis,
-    workerName: options.workerName,
-    lockMs: jobLockMs,
-    keepCount: purchaseJobRetention.removeOnComplete.count,
-    keepSeconds: purchaseJobRetention.removeOnComplete.age,
-    metricsPointsMax: MetricsTime.ONE_WEEK,
-  })
+  const backend = gatheringBackend(options.workerRedis)
   const laneNames = queueNames.flatMap((name) => Array.from({ length: lanes }, () => name))
   return laneNames.map((name) => {
     const lane = growing(options.processor, Math.ceil(options.concurrency / lanes))
@@ -117,7 +110,7 @@ export const takePurchases = (options: TakePurchasesOptions): Worker<PurchaseJob
         name: options.workerName,
         concurrency: 1,
         ...purchaseWorkerOptions,
-      },
+      } satisfies GatheringWorkerOptions,
       backend,
     )
     lane.follow(worker)

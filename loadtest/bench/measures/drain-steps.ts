@@ -94,6 +94,7 @@ const settings: readonly { products: number; env: Readonly<Record<string, string
   })),
   { products: 1, env: { UV_THREADPOOL_SIZE: '1' } },
   { products: 1, env: { UV_THREADPOOL_SIZE: '16' } },
+  { products: 1, env: { NODE_OPTIONS: '--max-semi-space-size=16' } },
   { products: 1, env: { NODE_OPTIONS: '--max-semi-space-size=64' } },
   { products: 100, env: {} },
   ...['250', '1000', '4000'].map((WORKER_CONCURRENCY) => ({ products: 100, env: { WORKER_CONCURRENCY } })),

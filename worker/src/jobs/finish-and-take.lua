@@ -3,9 +3,8 @@
   for one job a call. Most of what a job costs Redis is the call and the commands on a single key, so many share them.
 
   It does what those two (BullMQ 6.7) do for jobs of the purchases queue: no parent and no children, no deduplication, no
-  priority, no repetition; finish-and-take.test.ts compares them key by key. What else a queue can have (it is paused or
-  limited, delayed jobs are due, prioritized ones wait) it leaves to BullMQ: it then takes none and says so, and the
-  worker asks moveToActive.
+  priority, no repetition; gathering-backend.test.ts compares them key by key. What else a queue can have (it is paused or
+  limited, delayed jobs are due, prioritized ones wait) it leaves to BullMQ: it says 2, and moveToActive is to be asked.
 
   KEYS  1 wait  2 active  3 completed  4 stalled  5 meta  6 delayed  7 prioritized  8 marker  9 events  10 metrics
         11 metrics' data points
@@ -29,6 +28,10 @@ local toEnd = tonumber(ARGV[8])
 
 local firstJob, perJob = 9, 4
 local firstToken = firstJob + toEnd * perJob
+-- More would not fit on Lua's stack, and an error must not come after a job was taken off a list.
+if #ARGV > 2000 then
+  return redis.error_reply('ERR too many jobs for one call')
+end
 -- Old jobs removed in one call, at most: more than it can add, and no more than Redis does while others wait.
 local removedMax = 500
 
@@ -96,7 +99,8 @@ local function finish()
       replies[index] = -3
     elseif not replies[index] then
       local value = string.sub(result, 2)
-      call('HSET', key, 'atm', attempts, 'returnvalue', value, 'finishedOn', nowText)
+      -- The lock holds and the key exists, so it fails only where somebody put something else under the key.
+      redis.pcall('HSET', key, 'atm', attempts, 'returnvalue', value, 'finishedOn', nowText)
       call('XADD', events, '*', 'event', 'completed', 'jobId', id, 'returnvalue', value, 'prev', 'active')
       ended[#ended + 1] = id
       scores[#scores + 1] = nowText
@@ -157,43 +161,45 @@ local function measure(ended)
   end
 end
 
--- Takes a job for each token, and puts it, or why there is none, where `places` says.
-local function take(replies, places, tokens, settings)
-  local due = call('ZRANGEBYSCORE', delayed, 0, (now + 1) * 0x1000 - 1, 'LIMIT', 0, 1)
-  local taken = {}
-  local othersTo = 2
-  if not (settings[2] or settings[3] or settings[4] or #due > 0) then
-    taken = call('RPOP', wait, #tokens) or {}
-    -- What else there may be to take, BullMQ looks for; of delayed jobs it also says when the first is due.
-    if #taken < #tokens and call('ZCARD', prioritized) == 0 and call('ZCARD', delayed) == 0 then
-      othersTo = 1
+-- The job as moveToActive returns it; nil when what is stored under its key is no job.
+local function start(id, token)
+  local key = prefix .. id
+  local hash = redis.pcall('HGETALL', key)
+  if hash.err then
+    return nil
+  end
+  local starts = '1'
+  for at = 1, #hash, 2 do
+    if hash[at] == 'ats' then
+      starts = tostring((tonumber(hash[at + 1]) or 0) + 1)
     end
   end
+  call('SET', key .. ':lock', token, 'PX', lockMs)
+  call('HSET', key, 'processedOn', nowText, 'pb', workerName, 'ats', starts)
+  -- As if read after it: what comes later counts.
+  for _, part in ipairs({ 'processedOn', nowText, 'pb', workerName, 'ats', starts }) do
+    hash[#hash + 1] = part
+  end
+  return { hash, id }
+end
+
+-- Takes a job for each token, and puts it, or why there is none, where `places` says.
+local function take(replies, places, tokens, settings)
+  local closed = settings[2] or settings[3] or settings[4]
+  -- Delayed jobs that are due go to the end of the line, so it does no harm to take from its beginning first. One is
+  -- left to moveToActive, which puts them there.
+  local due = #call('ZRANGEBYSCORE', delayed, 0, (now + 1) * 0x1000 - 1, 'LIMIT', 0, 1)
+  local wanted = closed and 0 or #tokens - due
+  local taken = wanted > 0 and call('RPOP', wait, wanted) or {}
   if #taken > 0 then
     call('LPUSH', active, unpack(taken))
     call('ZADD', marker, 0, '0')
   end
+  -- What else there may be to take, BullMQ looks for; of delayed jobs it also says when the first is due.
+  local plain = not closed and call('ZCARD', prioritized) == 0 and call('ZCARD', delayed) == 0
   for position, place in ipairs(places) do
     local id = taken[position]
-    if id then
-      local key = prefix .. id
-      call('SET', key .. ':lock', tokens[position], 'PX', lockMs)
-      local hash = call('HGETALL', key)
-      local starts = '1'
-      for at = 1, #hash, 2 do
-        if hash[at] == 'ats' then
-          starts = tostring(tonumber(hash[at + 1]) + 1)
-        end
-      end
-      call('HSET', key, 'processedOn', nowText, 'pb', workerName, 'ats', starts)
-      -- As if read after it: what comes later counts.
-      for _, part in ipairs({ 'processedOn', nowText, 'pb', workerName, 'ats', starts }) do
-        hash[#hash + 1] = part
-      end
-      replies[place] = { hash, id }
-    else
-      replies[place] = othersTo
-    end
+    replies[place] = id and start(id, tokens[position]) or (plain and not id and 1 or 2)
   end
 end
 

@@ -43,6 +43,8 @@ export type FinishAndTake = (
 
 type Command = (...keysAndArguments: (string | number)[]) => Promise<unknown>
 
+const lua = readFileSync(new URL('./finish-and-take.lua', import.meta.url), 'utf8')
+
 const keyNames = [
   'wait',
   'active',
@@ -59,7 +61,6 @@ const keyNames = [
 
 /** The script beside this file, for one queue: see there for what it does, and what it leaves to BullMQ. */
 export const finishAndTakeOf = (redis: Redis, queue: QueueOfJobs): FinishAndTake => {
-  const lua = readFileSync(new URL('./finish-and-take.lua', import.meta.url), 'utf8')
   redis.defineCommand('finishAndTake', { numberOfKeys: keyNames.length, lua })
   const { finishAndTake } = redis as Redis & Record<string, Command | undefined>
   if (!finishAndTake) throw new Error('ioredis did not define the command')

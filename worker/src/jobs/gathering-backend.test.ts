@@ -29,18 +29,20 @@ const workerName = 'worker-1'
 
 type PurchaseBullJob = Job<PurchaseJob, PurchaseResult>
 
+const optionsOf = (prefix: string) => ({
+  connection: redis,
+  prefix,
+  name: workerName,
+  autorun: false,
+  lockDuration: lockMs,
+  removeOnComplete: keep,
+  metrics: { maxDataPoints: metricsPointsMax },
+})
+
 /** A queue and the worker that takes from it, with what BullMQ does or with what we do. */
 const openSide = (prefix: string, factory: BackendFactory<RedisQueueBackend> | undefined) => {
   const queue = openQueue('purchases', redis, prefix)
-  const options = {
-    connection: redis,
-    prefix,
-    name: workerName,
-    autorun: false,
-    lockDuration: lockMs,
-    removeOnComplete: keep,
-    metrics: { maxDataPoints: metricsPointsMax },
-  }
+  const options = optionsOf(prefix)
   const worker = factory
     ? new Worker<PurchaseJob, PurchaseResult>('purchases', null, options, factory)
     : new Worker<PurchaseJob, PurchaseResult>('purchases', null, options)
@@ -82,14 +84,7 @@ let sides = 0
 const withSides = async (play: (theirs: Side, ours: Side) => Promise<void>): Promise<void> => {
   sides += 1
   const prefix = `${stores.keyPrefix}${sides}`
-  const factory = gatheringBackend({
-    redis,
-    workerName,
-    lockMs,
-    keepCount: keep.count,
-    keepSeconds: keep.age,
-    metricsPointsMax,
-  })
+  const factory = gatheringBackend(redis)
   const theirs = openSide(`${prefix}theirs`, undefined)
   const ours = openSide(`${prefix}ours`, factory)
   try {
@@ -100,12 +95,16 @@ const withSides = async (play: (theirs: Side, ours: Side) => Promise<void>): Pro
   }
 }
 
-const add = ({ queue }: Side, ids: readonly string[], delay = 0): Promise<unknown> =>
+const add = (
+  { queue }: Side,
+  ids: readonly string[],
+  options: { delay?: number; priority?: number } = {},
+): Promise<unknown> =>
   queue.addBulk(
     ids.map((jobId) => ({
       name: 'purchase',
       data: { productId: 1, customerId: `c of ${jobId}`, quantity: 1 },
-      opts: { jobId, timestamp: Date.now(), ...(delay > 0 ? { delay } : {}) },
+      opts: { jobId, timestamp: Date.now(), ...options },
     })),
   )
 
@@ -226,7 +225,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   jobs.map(
     (n): Step => ({
       name: `add ${n} for in 40 s`,
-      run: (side) => add(side, [idOf(n)], 40_000).then(() => undefined),
+      run: (side) => add(side, [idOf(n)], { delay: 40_000 }).then(() => undefined),
     }),
   ),
 )
@@ -278,6 +277,8 @@ test('what seldom happens by chance: a job that starts again and again, a lost m
       seen.push(await finish(side, 'a2', 't', true, ''), await redis.zrange(side.keyOf('marker'), '0', '-1'))
       seen.push(await redis.hget(side.keyOf('a2'), 'atm'))
       seen.push(await finish(side, 'a1', 'u', false, 'twice'), await finish(side, 'a1', 't', false, 'twice'))
+      await add(side, ['p1'], { priority: 3 })
+      seen.push(await take(side, 't'), await take(side, 'p'), await finish(side, 'p1', 'p', false, ''))
       for (let n = 0; n < 7; n += 1) {
         vi.setSystemTime(Date.now() + 130_000)
         await add(side, [`b${n}`])
@@ -287,4 +288,45 @@ test('what seldom happens by chance: a job that starts again and again, a lost m
     }
     expect(learned[1]).toEqual(learned[0])
   })
+})
+
+test('what somebody put into a job harms that job only', async () => {
+  const ours = openSide(`${stores.keyPrefix}harmed`, gatheringBackend(redis))
+  await add(ours, ['a1', 'a2', 'a3', 'a4'])
+  await redis.hset(ours.keyOf('a1'), 'ats', 'once')
+  await redis.set(ours.keyOf('a2'), 'no hash')
+  const taken = Promise.all(['t', 't', 't'].map((token) => take(ours, token)))
+  // In place of the one that is no job its taker has the next one.
+  await expect(taken).resolves.toHaveLength(3)
+  expect([...ours.held.keys()].sort()).toEqual(['a1', 'a3', 'a4'])
+  await Promise.all([ours.worker.close(), ours.queue.close()])
+})
+
+test('workers of a queue that works at one job at a time go on to the next', async () => {
+  vi.useRealTimers()
+  const prefix = `${stores.keyPrefix}limited`
+  const side = openSide(prefix, gatheringBackend(redis))
+  await side.queue.setGlobalConcurrency(1)
+  let atATime = 0
+  const worked: string[] = []
+  const done = Promise.withResolvers<void>()
+  const worker = new Worker<PurchaseJob, PurchaseResult>(
+    'purchases',
+    async (job) => {
+      atATime += 1
+      expect(atATime).toBe(1)
+      await new Promise((resolve) => setImmediate(resolve))
+      atATime -= 1
+      worked.push(job.id ?? '')
+      if (worked.length === 5) done.resolve()
+      return resultOf(job.id ?? '', '')
+    },
+    // A worker that waits for a marker, instead of asking, waits longer than the test.
+    { ...optionsOf(prefix), autorun: true, concurrency: 2, drainDelay: 120 },
+    gatheringBackend(redis),
+  )
+  await add(side, ['a1', 'a2', 'a3', 'a4', 'a5'])
+  await done.promise
+  expect(worked).toEqual(['a1', 'a2', 'a3', 'a4', 'a5'])
+  await Promise.all([worker.close(), side.worker.close(), side.queue.close()])
 })

@@ -5,17 +5,16 @@ import {
   type MinimalJob,
   type RedisQueueBackend,
   raw2NextJobData,
+  type WorkerOptions,
 } from 'bullmq'
-import {
-  finishAndTakeOf,
-  type JobReply,
-  type JobToFinish,
-  noJob,
-  type QueueOfJobs,
-} from './finish-and-take.ts'
+import { finishAndTakeOf, type JobReply, type JobToFinish, noJob } from './finish-and-take.ts'
 
-export interface GatheringOptions extends Omit<QueueOfJobs, 'keyOf'> {
-  redis: Redis
+/** Of a worker on this backend: what BullMQ may leave out has to be said. */
+export type GatheringWorkerOptions = WorkerOptions & {
+  name: string
+  lockDuration: number
+  removeOnComplete: { age: number; count: number }
+  metrics: { maxDataPoints: number }
 }
 
 interface Asked<Item> {
@@ -30,11 +29,22 @@ interface Gatherer {
   take(token: string): Promise<JobReply>
 }
 
-/** Jobs that one call ends and takes, at most: Redis serves nobody else while it does. */
+/** Jobs that one call ends, and others that it takes, at most: Redis serves nobody else while it does. */
 const callMax = 64
 
-const createGatherer = (backend: RedisQueueBackend, { redis, ...queue }: GatheringOptions): Gatherer => {
-  const finishAndTake = finishAndTakeOf(redis, { ...queue, keyOf: (name) => backend.toKey(name) })
+const createGatherer = (
+  redis: Redis,
+  backend: RedisQueueBackend,
+  options: GatheringWorkerOptions,
+): Gatherer => {
+  const finishAndTake = finishAndTakeOf(redis, {
+    keyOf: (name) => backend.toKey(name),
+    workerName: options.name,
+    lockMs: options.lockDuration,
+    keepCount: options.removeOnComplete.count,
+    keepSeconds: options.removeOnComplete.age,
+    metricsPointsMax: options.metrics.maxDataPoints,
+  })
   let finishing: Asked<JobToFinish>[] = []
   let taking: Asked<string>[] = []
 
@@ -58,10 +68,8 @@ const createGatherer = (backend: RedisQueueBackend, { redis, ...queue }: Gatheri
     const [toFinish, toTake] = [finishing, taking]
     finishing = []
     taking = []
-    const rest = toFinish.length % callMax
-    const whole = toFinish.length - rest
-    for (let from = 0; from < whole; from += callMax) void callWith(toFinish.slice(from, from + callMax), [])
-    if (rest > 0 || toTake.length > 0) void callWith(toFinish.slice(whole), toTake)
+    for (let from = 0; from < Math.max(toFinish.length, toTake.length); from += callMax)
+      void callWith(toFinish.slice(from, from + callMax), toTake.slice(from, from + callMax))
   }
 
   const ask = <Item>(list: () => Asked<Item>[], item: Item): Promise<JobReply> =>
@@ -76,8 +84,10 @@ const createGatherer = (backend: RedisQueueBackend, { redis, ...queue }: Gatheri
   }
 }
 
-/** As BullMQ's worker expects the next job: [] says that none waits, undefined that it shall ask. */
-const nextOf = (reply: JobReply): ReturnType<typeof raw2NextJobData> | undefined => {
+type NextJob = ReturnType<typeof raw2NextJobData>
+
+/** As BullMQ's worker expects the next job: [] says that none waits. Undefined: BullMQ's own script knows. */
+const nextOf = (reply: JobReply): NextJob | undefined => {
   if (Array.isArray(reply)) return raw2NextJobData([...reply, 0, 0])
   return reply === noJob.waiting ? [] : undefined
 }
@@ -85,19 +95,26 @@ const nextOf = (reply: JobReply): ReturnType<typeof raw2NextJobData> | undefined
 /**
  * A backend for BullMQ workers that ends and takes, in one call, all jobs that this process answered and wants in the
  * same turn of its event loop: a settled batch is hundreds. Everything else is BullMQ's own. Workers of one queue share
- * what they gather when they are made with the same factory.
+ * what they gather when they are made with the same factory, and then have to have the same `GatheringWorkerOptions`.
+ * @param redis the connection that the workers are given.
  */
-export const gatheringBackend = (options: GatheringOptions): BackendFactory<RedisQueueBackend> => {
+export const gatheringBackend = (redis: Redis): BackendFactory<RedisQueueBackend> => {
   const gatherers = new Map<string, Gatherer>()
 
-  return (name, queueOptions, settings) => {
-    const backend = createRedisBackend(name, queueOptions, settings)
-    const gatherer = gatherers.get(name) ?? createGatherer(backend, options)
-    gatherers.set(name, gatherer)
+  return (name, options, settings) => {
+    const backend = createRedisBackend(name, options, settings)
+    const queue = backend.toKey('')
+    const gatherer = gatherers.get(queue) ?? createGatherer(redis, backend, options as GatheringWorkerOptions)
+    gatherers.set(queue, gatherer)
     const askForNext = backend.moveToActive.bind(backend)
+    const workerName = (options as GatheringWorkerOptions).name
+
+    /** The job has ended by now: what goes wrong in asking is no fault of its own, and the worker will ask again. */
+    const askAfter = (token: string): Promise<NextJob | undefined> =>
+      askForNext(token, workerName).catch(() => undefined)
 
     return Object.assign(backend, {
-      moveToActive: async (token: string, workerName?: string) =>
+      moveToActive: async (token: string) =>
         nextOf(await gatherer.take(token)) ?? askForNext(token, workerName),
 
       moveToCompleted: async (
@@ -114,7 +131,8 @@ export const gatheringBackend = (options: GatheringOptions): BackendFactory<Redi
         const reply = await gatherer.finish({ id, token, attemptsMade, returnValue: json, takeNext })
         if (typeof reply === 'number' && reply < 0)
           throw backend.finishedErrors({ code: reply, jobId: id, command: 'finishAndTake', state: 'active' })
-        return { result: nextOf(reply), finishedOn }
+        const result = nextOf(reply) ?? (takeNext ? await askAfter(token) : undefined)
+        return { result, finishedOn }
       },
     })
   }
