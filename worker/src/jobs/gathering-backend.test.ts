@@ -72,10 +72,13 @@ const contentOf = async (key: string): Promise<unknown> => {
   }
 }
 
-/** Everything that is stored of a queue, by key, without the prefix. */
+/**
+ * Everything that is stored of a queue, by key, without the prefix. Not the counter of priorities, which BullMQ resets
+ * when it looks for a prioritized job in vain.
+ */
 const stored = async ({ keyOf }: Side): Promise<Record<string, unknown>> => {
   const prefix = keyOf('')
-  const keys = (await redis.keys(`${prefix}*`)).sort()
+  const keys = (await redis.keys(`${prefix}*`)).filter((key) => key !== keyOf('pc')).sort()
   const values = await Promise.all(keys.map(async (key) => [key.slice(prefix.length), await contentOf(key)]))
   return Object.fromEntries(values)
 }
