@@ -14,7 +14,7 @@ RUN npm ci --omit=dev --no-audit --no-fund \
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 LIVENESS_FILE=/tmp/worker-alive
 # Why: docs/performance.md, "Memory".
-ENV NODE_OPTIONS="--max-semi-space-size=8 --max-old-space-size=512"
+ENV NODE_OPTIONS="--max-semi-space-size=16 --max-old-space-size=512"
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY package.json tsconfig.base.json tsconfig.json ./

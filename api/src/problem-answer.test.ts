@@ -4,7 +4,7 @@ import express from 'express'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Listening, listen } from './listen.ts'
-import { answerFault, unknownRoute } from './problem-answer.ts'
+import { answerFault, sendProblem, unknownRoute } from './problem-answer.ts'
 import { requestLog } from './request-log.ts'
 
 const lines: Record<string, unknown>[] = []
@@ -30,6 +30,8 @@ beforeAll(async () => {
   app.get('/store', () => {
     throw new DatabaseUnavailableError('connect ECONNREFUSED 10.0.0.7:5432')
   })
+  app.get('/sold-out', (_request, response) => sendProblem(response, { code: 'sold-out', detail: '' }))
+  app.get('/full', (_request, response) => sendProblem(response, { code: 'queue-full', detail: '' }))
   app.use(unknownRoute)
   app.use(answerFault)
   server = await listen(app, { host: '127.0.0.1', port: 0, connectionsMax: 10, logger })
@@ -75,6 +77,8 @@ test('a store that is away is 503, and no address leaks', async () => {
 test.each([
   ['/fine', 'debug'],
   ['/nowhere', 'info'],
+  ['/sold-out', 'debug'],
+  ['/full', 'debug'],
 ] as const)('%s is logged at %s, without headers', async (path, level) => {
   await get(path, { authorization: 'Basic c2VjcmV0', cookie: 'session=secret' })
   expect(lines).toHaveLength(1)

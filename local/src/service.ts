@@ -43,7 +43,7 @@ const capturedMax = 64 * 1024
  * For Node, unless NODE_OPTIONS says otherwise; also in package.json and the Dockerfile. By itself V8 lets a process that
  * makes much garbage and keeps little grow to twice its size before it collects: figures in docs/performance.md.
  */
-const memoryOptions = '--max-semi-space-size=8 --max-old-space-size=512'
+const memoryOptions = '--max-semi-space-size=16 --max-old-space-size=512'
 const stopTimeoutMs = 10_000
 const supervised = new URL('./supervised.ts', import.meta.url).href
 
