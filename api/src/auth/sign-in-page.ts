@@ -11,9 +11,9 @@ button { margin-top: 1.5rem; width: 100%; padding: .7rem; font: inherit; font-we
 [role=alert] { border-left: .25rem solid #c62828; padding-left: .75rem }
 `
 
-/** Nothing is loaded from anywhere, no script runs, the form goes to this host only and nobody may frame it. */
+/** Nothing is loaded from elsewhere, no script runs, the form goes to this host only and nobody may frame it. */
 const policy =
-  `default-src 'none'; style-src 'sha256-${hash('sha256', style, 'base64')}'; form-action 'self'; ` +
+  `default-src 'none'; img-src 'self'; style-src 'sha256-${hash('sha256', style, 'base64')}'; form-action 'self'; ` +
   `base-uri 'none'; frame-ancestors 'none'`
 
 const entities: Readonly<Record<string, string>> = {
@@ -39,6 +39,7 @@ const send = (response: Response, status: number, main: string): void => {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>Sign in · Flash Sale Engine</title>
+<link rel="icon" href="/assets/icon.svg">
 <style>${style}</style>
 <main>
 ${main}

@@ -41,7 +41,7 @@ export const adminPage = ({
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>${title} · Flash Sale Engine</title>
-<link rel="icon" href="data:,">
+<link rel="icon" href="/assets/icon.svg">
 <link rel="stylesheet" href="${assetsPath}/locks.css">
 ${head}</head>
 <body>
