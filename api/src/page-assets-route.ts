@@ -16,5 +16,6 @@ export const pageAssetsRoute = (): Router => {
   const router = Router()
   for (const path of ['/assets/icon.svg', '/favicon.ico'])
     router.route(path).get(icon).all(methodNotAllowed('GET', 'HEAD'))
+  router.route('/assets/page.css').get(sends('page.css')).all(methodNotAllowed('GET', 'HEAD'))
   return router
 }

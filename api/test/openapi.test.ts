@@ -31,6 +31,7 @@ const pages: readonly string[] = [
   'get /admin/locks/assets/{file}',
   'get /admin/locks/events',
   'get /assets/icon.svg',
+  'get /assets/page.css',
   'get /docs',
   'get /favicon.ico',
   'get /shop/{file}',
