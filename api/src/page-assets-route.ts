@@ -16,6 +16,7 @@ export const pageAssetsRoute = (): Router => {
   const router = Router()
   for (const path of ['/assets/icon.svg', '/favicon.ico'])
     router.route(path).get(icon).all(methodNotAllowed('GET', 'HEAD'))
-  router.route('/assets/page.css').get(sends('page.css')).all(methodNotAllowed('GET', 'HEAD'))
+  for (const name of ['page.css', 'board-names.js'])
+    router.route(`/assets/${name}`).get(sends(name)).all(methodNotAllowed('GET', 'HEAD'))
   return router
 }

@@ -30,6 +30,7 @@ const pages: readonly string[] = [
   'get /',
   'get /admin/locks/assets/{file}',
   'get /admin/locks/events',
+  'get /assets/board-names.js',
   'get /assets/icon.svg',
   'get /assets/page.css',
   'get /docs',
