@@ -20,6 +20,7 @@ import { metricsRoute } from './metrics/metrics-route.ts'
 import { docsRoute } from './openapi/docs-route.ts'
 import { ordersRoute } from './orders-route.ts'
 import type { OutcomeFeed } from './outcome-feed.ts'
+import { pageAssetsRoute } from './page-assets-route.ts'
 import { answerFault, unknownRoute } from './problem-answer.ts'
 import { productEventsRoute } from './product-events.ts'
 import { productsRoute } from './products-route.ts'
@@ -106,6 +107,7 @@ export const createApp = (deps: AppDeps): Express => {
   app.use('/admin/metrics', (request, response, next) => metrics(request, response, next))
   app.use(healthRoute(() => checkReadiness(deps.redis, deps.database)))
   app.use(docsRoute())
+  app.use(pageAssetsRoute())
   // Customers of a token buy for themselves only: nobody could race with two hundred of them.
   const races = deps.rules.demoStrategies && !deps.auth.customers
   if (races) app.use(racesRoute(deps))

@@ -14,21 +14,31 @@ const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
 }
 
-/** A file of this text, for a name with one of our three endings. @throws for any other. */
+/** A file of this text, for a name with one of our endings. @throws for any other. */
 export const pageFile = (name: string, text: string): PageFile => {
   const type = types[extname(name)]
-  if (type === undefined) throw new Error(`${name}: expected .html, .css or .js`)
+  if (type === undefined) throw new Error(`${name}: expected .html, .css, .js or .svg`)
   return { type, text, etag: `"${hash('sha256', text, 'base64url')}"` }
 }
 
 /** The text of a file. @throws when it cannot be read. */
 export const readPageText = (file: URL): string => readFileSync(file, 'utf8')
 
-/** Sends a file, or 304 to who has it already: browsers keep it and ask each time whether it is still the same. */
-export const sendPageFile = (request: Request, response: Response, { type, text, etag }: PageFile): void => {
-  response.setHeader('Cache-Control', 'no-cache')
+/** Browsers keep it and ask each time whether it is still the same. */
+const askedEachTime = 'no-cache'
+export const keptForADay = 'public, max-age=86400'
+
+/** Sends a file, or 304 to who has it already. */
+export const sendPageFile = (
+  request: Request,
+  response: Response,
+  { type, text, etag }: PageFile,
+  cacheControl = askedEachTime,
+): void => {
+  response.setHeader('Cache-Control', cacheControl)
   response.setHeader('ETag', etag)
   if (request.fresh) return void response.status(304).end()
   response.setHeader('Content-Type', type)

@@ -145,7 +145,7 @@ describe('signing in', () => {
   test('nothing in the page runs, loads or leaves, and nobody may frame it', async () => {
     const { headers, text } = await api.call('/admin/sign-in')
     expect(headers.get('content-security-policy')).toMatch(
-      /^default-src 'none'; style-src 'sha256-[^']+'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$/,
+      /^default-src 'none'; img-src 'self'; style-src 'self' 'sha256-[^']+'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$/,
     )
     expect(headers.get('referrer-policy')).toBe('same-origin')
     expect(text).not.toMatch(/<script|https?:|\son\w+=|style="/)

@@ -10,6 +10,7 @@ import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
 import type { BrowserContextOptions } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually } from './served-api.ts'
+import { stopHolder } from './stopped-holder.ts'
 
 const stores = isolatedStores()
 const browser = browserOfFile()
@@ -71,19 +72,6 @@ const leasesShownInASecond = `new Promise((resolve) => {
   setTimeout(() => { clearInterval(timer); resolve([...shown]) }, 1000)
 })`
 
-/** Stops a worker while it holds the lock, which stays with it until its lease ends. */
-const stopHolder = (): Promise<() => void> => {
-  const [worker] = engine.workers
-  if (!worker) throw new Error('there is no worker')
-  return eventually(async () => {
-    worker.kill('SIGSTOP')
-    const owner = await redis.hget(redisKeys(stores.keyPrefix).lock(productId).lock, 'owner')
-    if (owner?.startsWith(worker.name)) return () => worker.kill('SIGCONT')
-    worker.kill('SIGCONT')
-    return undefined
-  })
-}
-
 describe.skipIf(!browser.available)('the lock page', () => {
   test('follows a sale: who holds the lock, for how much longer, who waits, and when it goes on', {
     timeout: 60_000,
@@ -94,7 +82,9 @@ describe.skipIf(!browser.available)('the lock page', () => {
     await page.locator('#live', { hasText: 'Live' }).waitFor()
     await card.getByText('Contended: 1 worker in line').waitFor()
 
-    const goOn = await stopHolder()
+    const [worker] = engine.workers
+    if (!worker) throw new Error('there is no worker')
+    const goOn = await stopHolder(worker, redis, redisKeys(stores.keyPrefix).lock(productId))
     try {
       const holder = card.locator('.holder')
       const line = card.locator('.line li')

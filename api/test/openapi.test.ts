@@ -30,7 +30,11 @@ const pages: readonly string[] = [
   'get /',
   'get /admin/locks/assets/{file}',
   'get /admin/locks/events',
+  'get /assets/board-names.js',
+  'get /assets/icon.svg',
+  'get /assets/page.css',
   'get /docs',
+  'get /favicon.ico',
   'get /shop/{file}',
 ]
 
@@ -133,7 +137,7 @@ describe('is served', () => {
     const files = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => String(file))
     expect(files.length).toBeGreaterThan(3)
     for (const file of files) {
-      expect(file).toMatch(/^\.\//)
+      expect(file).toMatch(/^(\.|\.\.\/assets)\/[\w.-]+$/)
       expect({ file, status: (await api.call(`/docs/${file}`)).status }).toEqual({ file, status: 200 })
     }
     expect(page.text).not.toMatch(/<script>/)

@@ -12,7 +12,8 @@ import { batchIdOf } from './batch-id.ts'
 import { batchMessage } from './batch-news.ts'
 import { createGatherPace } from './gather-pace.ts'
 import type { Lease } from './lock/lease.ts'
-import type { PlaceInLine, ProductLock } from './lock/product-lock.ts'
+import { afterTurn, behindOwn, nobodyInLine } from './lock/place-in-line.ts'
+import type { ProductLock } from './lock/product-lock.ts'
 import { byAcceptance } from './purchase.ts'
 import { type BatchResult, type BatchSettler, settleBatch } from './settle-batch.ts'
 import type { Turns } from './turns.ts'
@@ -63,7 +64,7 @@ export const createProductLine = (
   const { lock, settler, catalog, turns, untilEnded, events, logger, signal } = options
   let waiting: WaitingPurchase[] = []
   let settling: { batch: readonly WaitingPurchase[]; grantedAtMs: number } | undefined
-  let place: PlaceInLine = { batchesAhead: 0, purchasesAhead: 0 }
+  let place = nobodyInLine
   let batchMax = options.batchMax
   let thinkMs = 0
   let faults = 0
@@ -83,16 +84,24 @@ export const createProductLine = (
     return waiting.splice(0, count)
   }
 
-  const acquire = (endTurn: () => void): Promise<Lease> =>
-    lock.acquire(productId, {
-      purchases: () => Math.min(waiting.length, batchMax),
-      onPlace: (seen) => {
-        place = seen
+  const acquire = async (endTurn: () => void): Promise<Lease> => {
+    let seen = nobodyInLine
+    const lease = await lock.acquire(productId, {
+      share: () => {
+        const purchases = Math.min(waiting.length, batchMax)
+        return { purchases, left: waiting.length - purchases }
+      },
+      onPlace: (now) => {
+        seen = now
+        place = now
         // Somebody else holds the lock: meanwhile another line of this worker may settle.
         endTurn()
       },
       signal,
     })
+    place = afterTurn(seen, batchMax)
+    return lease
+  }
 
   const settleNext = async (): Promise<void> => {
     await readFacts()
@@ -159,7 +168,8 @@ export const createProductLine = (
     running = true
     movedAtMs = performance.now()
     const progress = setInterval(() => {
-      reportWaiting(waiting, batchMax, place, options.progress)
+      const seen = settling ? behindOwn(place, settling.batch.length) : place
+      reportWaiting(waiting, batchMax, seen, options.progress)
       if (settling) reportSettling(settling.batch, settling.grantedAtMs, options.progress)
     }, progressEveryMs)
     let reason: unknown

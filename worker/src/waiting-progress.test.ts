@@ -1,17 +1,7 @@
 import type { PurchaseProgress } from '@flash-sale/shared/queue.ts'
 import { expect, test, vi } from 'vitest'
-import { createProgressBudget, placeAt, type Reportable, reportWaiting } from './waiting-progress.ts'
-
-const nobodyAhead = { batchesAhead: 0, purchasesAhead: 0 }
-
-test.each([
-  { index: 0, place: nobodyAhead, batches: 0, purchases: 0 },
-  { index: 25, place: nobodyAhead, batches: 2, purchases: 25 },
-  { index: 3, place: { batchesAhead: 1, purchasesAhead: 7 }, batches: 1, purchases: 10 },
-  { index: 10, place: { batchesAhead: 1, purchasesAhead: 7 }, batches: 3, purchases: 24 },
-])('the one at $index with $place ahead of the line', ({ index, place, batches, purchases }) => {
-  expect(placeAt(index, 10, place)).toEqual({ batchesAhead: batches, purchasesAhead: purchases })
-})
+import { nobodyInLine } from './lock/place-in-line.ts'
+import { createProgressBudget, type Reportable, reportWaiting } from './waiting-progress.ts'
 
 test('the budget gives a burst, then so many a second', () => {
   let nowMs = 0
@@ -35,11 +25,11 @@ test('who waits long is reported, the foremost first, as far as the budget goes;
   })
   const line = [item('a', 500), item('b', 400), item('late', 100), item('c', 300)]
   const budgetOf = (writes: number) => ({ take: () => writes-- > 0 })
-  reportWaiting(line, 10, nobodyAhead, budgetOf(2))
+  reportWaiting(line, 10, nobodyInLine, budgetOf(2))
   expect(reported).toEqual(['a 0', 'b 1'])
   await Promise.resolve().then(() => undefined)
   vi.setSystemTime(11_100)
-  reportWaiting(line, 10, nobodyAhead, budgetOf(3))
+  reportWaiting(line, 10, nobodyInLine, budgetOf(3))
   expect(reported.slice(2)).toEqual(['late 2', 'c 3', 'a 0'])
   vi.useRealTimers()
 })

@@ -1,5 +1,5 @@
 import type { PurchaseProgress } from '@flash-sale/shared/queue.ts'
-import type { PlaceInLine } from './lock/product-lock.ts'
+import { aheadOf, type PlaceInLine } from './lock/place-in-line.ts'
 
 /** A wait shorter than this is not worth a write to Redis: under a backlog every purchase waits that long for its batch. */
 const silentMs = 250
@@ -39,20 +39,6 @@ export interface Reportable {
   /** When the last write began; undefined before the first. */
   reportedAtMs?: number
   reporting?: boolean
-}
-
-/**
- * How far a purchase is from its turn. Waiters are served in turn, so each further batch of this worker lets every
- * other waiter go first once more. An estimate: others may run dry, or come.
- * @param index place in this worker's own line, from 0.
- * @param place what stood before this worker's next batch at the last look.
- */
-export const placeAt = (index: number, batchMax: number, place: PlaceInLine): PlaceInLine => {
-  const ownBatches = Math.floor(index / batchMax)
-  return {
-    batchesAhead: ownBatches + (ownBatches + 1) * place.batchesAhead,
-    purchasesAhead: index + (ownBatches + 1) * place.purchasesAhead,
-  }
 }
 
 const write = (item: Reportable, nowMs: number, progress: PurchaseProgress): void => {
@@ -95,7 +81,7 @@ export const reportWaiting = (
       status: 'waiting_for_lock',
       since: new Date(item.sinceMs).toISOString(),
       waitedMs: nowMs - item.sinceMs,
-      ...placeAt(index, batchMax, place),
+      ...aheadOf(index, batchMax, place),
     })
   }
 }

@@ -71,10 +71,16 @@ const acquire = (waiter: string, tokenFloor: number): Step =>
       tokenFloor,
       silentMsMax,
       purchases: 2,
+      left: 1,
     })
     if (expected === 'waiting') {
-      const ahead = model.line.indexOf(waiter) + (model.holder === undefined ? 0 : 1)
-      expect(reply).toMatchObject({ kind: 'waiting', batchesAhead: ahead, purchasesAhead: 2 * ahead })
+      const at = model.line.indexOf(waiter)
+      const all = (count: number) => Array(count).fill({ purchases: 2, left: 1 })
+      const place = {
+        before: all(at + (model.holder === undefined ? 0 : 1)),
+        after: all(model.line.length - at - 1),
+      }
+      expect(reply).toMatchObject({ kind: 'waiting', place })
       return
     }
     if (expected === 'again') model.leaseLeftMs = leaseMs

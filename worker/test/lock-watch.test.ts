@@ -38,7 +38,14 @@ afterAll(async () => {
 })
 
 const ask = (productId: number, waiter: string, purchases: number, leaseMs = 20_000) =>
-  scripts.acquire(keys.lock(productId), { waiter, leaseMs, tokenFloor: 0, silentMsMax: 60_000, purchases })
+  scripts.acquire(keys.lock(productId), {
+    waiter,
+    leaseMs,
+    tokenFloor: 0,
+    silentMsMax: 60_000,
+    purchases,
+    left: 0,
+  })
 
 describe('the state of a lock', () => {
   const locks = openLockStates(redis, keys)

@@ -2,18 +2,17 @@ import { hash } from 'node:crypto'
 import type { Response } from 'express'
 
 const style = `
-:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center }
+body { min-height: 100vh; display: grid; place-items: center }
 main { width: min(22rem, 100% - 3rem) }
 label { display: block; margin: 1rem 0 .25rem; font-weight: 600 }
-input { box-sizing: border-box; width: 100%; padding: .6rem; font: inherit }
-button { margin-top: 1.5rem; width: 100%; padding: .7rem; font: inherit; font-weight: 600 }
-[role=alert] { border-left: .25rem solid #c62828; padding-left: .75rem }
+input { width: 100%; padding: .6rem }
+button { margin-top: 1.5rem; width: 100%; padding: .7rem }
+[role=alert] { border-left: .25rem solid var(--bad); margin-top: .75rem; padding-left: .75rem }
 `
 
-/** Nothing is loaded from anywhere, no script runs, the form goes to this host only and nobody may frame it. */
+/** Nothing is loaded from elsewhere, no script runs, the form goes to this host only and nobody may frame it. */
 const policy =
-  `default-src 'none'; style-src 'sha256-${hash('sha256', style, 'base64')}'; form-action 'self'; ` +
+  `default-src 'none'; img-src 'self'; style-src 'self' 'sha256-${hash('sha256', style, 'base64')}'; form-action 'self'; ` +
   `base-uri 'none'; frame-ancestors 'none'`
 
 const entities: Readonly<Record<string, string>> = {
@@ -39,6 +38,8 @@ const send = (response: Response, status: number, main: string): void => {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>Sign in · Flash Sale Engine</title>
+<link rel="icon" href="/assets/icon.svg">
+<link rel="stylesheet" href="/assets/page.css">
 <style>${style}</style>
 <main>
 ${main}
@@ -74,7 +75,7 @@ ${alert}<form method="post" action="/admin/sign-in">
 <input id="name" name="name" value="${escaped(name)}" autocomplete="username" maxlength="32" required${described}>
 <label for="token">Token</label>
 <input id="token" name="token" type="password" autocomplete="current-password" maxlength="200" required${described}>
-<button>Sign in</button>
+<button class="primary">Sign in</button>
 </form>`,
   )
 }
@@ -87,6 +88,6 @@ export const sendSignedIn = (response: Response, name: string, role: string, nex
     `<h1>Flash Sale Engine</h1>
 <p>Signed in as <strong>${escaped(name)}</strong> (${role}). <a href="${escaped(next)}">Go on</a></p>
 <form method="post" action="/admin/sign-out">
-<button>Sign out</button>
+<button class="primary">Sign out</button>
 </form>`,
   )

@@ -1,9 +1,8 @@
 import type { UIConfig } from '@bull-board/api/typings/app'
 import type { AdminRole } from '@flash-sale/shared/admin-entry.ts'
 
-/** A price tag with a bolt, to be seen on light and dark. */
-const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path fill="#b3261e" d="M3 3h14l12 12a3 3 0 0 1 0 4L19 29a3 3 0 0 1-4 0L3 17z"/><path fill="#fff" d="m18 8-8 10h5l-2 7 8-10h-5z"/></svg>`
-const iconAddress = `data:image/svg+xml,${encodeURIComponent(icon)}`
+/** To be seen on light and dark. */
+const iconAddress = '/assets/icon.svg'
 
 const labelColours = { production: '#8c1d18', elsewhere: '#1b4d7a' }
 

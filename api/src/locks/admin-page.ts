@@ -14,7 +14,7 @@ export interface AdminPage {
   main: Html
 }
 
-/** Where the stylesheet and the script of the pages are served. */
+/** Where the sheet of their own and the script of the pages are served. */
 export const assetsPath = '/admin/locks/assets'
 
 const link = (address: string, text: string, title: string): Html =>
@@ -41,7 +41,8 @@ export const adminPage = ({
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>${title} · Flash Sale Engine</title>
-<link rel="icon" href="data:,">
+<link rel="icon" href="/assets/icon.svg">
+<link rel="stylesheet" href="/assets/page.css">
 <link rel="stylesheet" href="${assetsPath}/locks.css">
 ${head}</head>
 <body>

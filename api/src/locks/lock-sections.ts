@@ -68,7 +68,7 @@ const queueSwitch = ({ paused }: LockOverview['queue'], mayWrite: boolean): Html
     : html`The queue runs.`
   const action = paused ? 'resume' : 'pause'
   const form = mayWrite
-    ? html`<form method="post" action="/admin/queue/${action}" id="switch"><button id="switch-button" class="${action}">${paused ? 'Resume' : 'Pause'} the queue</button></form>`
+    ? html`<form method="post" action="/admin/queue/${action}" id="switch"><button id="switch-button" class="${paused ? 'primary' : ''}">${paused ? 'Resume' : 'Pause'} the queue</button></form>`
     : nothing
   const check = html`<button type="button" class="scripted" id="check-all">Check all invariants</button>`
   return html`<div class="switch ${paused ? 'paused' : ''}"><p role="status" id="queue-state">${state}</p><div class="actions">${check}${form}</div></div>`

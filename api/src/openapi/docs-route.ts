@@ -11,6 +11,7 @@ const contentSecurityPolicy =
 /** Relative, so that it is found behind a path prefix of a proxy as well. No document is sent to a foreign validator. */
 const uiOptions = {
   customSiteTitle: 'Flash Sale Engine: API',
+  customfavIcon: '../assets/icon.svg',
   swaggerUrl: '../openapi.json',
   swaggerOptions: { validatorUrl: null },
 }

@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs'
 import type { LockKeys } from '@flash-sale/shared/redis-keys.ts'
 import type { Redis } from 'ioredis'
+import type { PlaceInLine, Share } from './place-in-line.ts'
 
 /** What `acquire` answered: a lease, or the place in line. */
 export type AcquireReply =
   | { kind: 'granted'; token: number }
-  | { kind: 'waiting'; batchesAhead: number; purchasesAhead: number; leaseLeftMs: number }
+  | { kind: 'waiting'; place: PlaceInLine; leaseLeftMs: number }
 
-export interface AcquireRequest {
+export interface AcquireRequest extends Share {
   waiter: string
   leaseMs: number
   tokenFloor: number
   silentMsMax: number
-  purchases: number
 }
 
 /** The three atomic steps of the lock, each one call to Redis. All throw when Redis does not answer. */
@@ -27,6 +27,24 @@ export interface LockScripts {
 type Command = (...keysAndArguments: (string | number)[]) => Promise<unknown>
 
 const source = (name: string): string => readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8')
+
+/** Reads what acquire.lua returns. */
+const replyOf = ([
+  token = 0,
+  leaseLeftMs = 0,
+  purchases = 0,
+  left = 0,
+  waitersAhead = 0,
+  ...rest
+]: number[]): AcquireReply => {
+  if (token > 0) return { kind: 'granted', token }
+  const others: Share[] = []
+  for (let at = 0; at + 1 < rest.length; at += 2)
+    others.push({ purchases: rest[at] ?? 0, left: rest[at + 1] ?? 0 })
+  const holder = purchases < 0 ? [] : [{ purchases, left }]
+  const place = { before: [...holder, ...others.slice(0, waitersAhead)], after: others.slice(waitersAhead) }
+  return { kind: 'waiting', place, leaseLeftMs: Math.max(0, leaseLeftMs) }
+}
 
 /** Loads the scripts; ioredis sends their hash and, where Redis does not know it, their text. */
 export const lockScripts = (redis: Redis): LockScripts => {
@@ -50,11 +68,9 @@ export const lockScripts = (redis: Redis): LockScripts => {
         request.tokenFloor,
         request.silentMsMax,
         request.purchases,
+        request.left,
       )
-      const [token, batchesAhead, purchasesAhead, leaseLeftMs] = reply as [number, number, number, number]
-      return token > 0
-        ? { kind: 'granted', token }
-        : { kind: 'waiting', batchesAhead, purchasesAhead, leaseLeftMs: Math.max(0, leaseLeftMs) }
+      return replyOf(reply as number[])
     },
     release: async (keys, owner, wakePrefix) =>
       (await lockRelease.call(

@@ -5,7 +5,8 @@ import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Lease } from './lease.ts'
 import { lockScripts } from './lock-scripts.ts'
-import { createProductLock, type LockWaiter, type PlaceInLine, type ProductLock } from './product-lock.ts'
+import type { PlaceInLine } from './place-in-line.ts'
+import { createProductLock, type LockWaiter, type ProductLock } from './product-lock.ts'
 import { openWakeCalls } from './wake-calls.ts'
 
 const stores = isolatedStores()
@@ -55,7 +56,7 @@ const waiterOf = (
   signal = new AbortController().signal,
   onPlace = (_: PlaceInLine): void => undefined,
 ): LockWaiter => ({
-  purchases: () => 3,
+  share: () => ({ purchases: 3, left: 4 }),
   onPlace,
   signal,
 })
@@ -96,7 +97,7 @@ describe('the lock of a product', () => {
     const served: Promise<void>[] = []
     for (const [index, lock] of locks.slice(1).entries()) {
       const { lease, place } = await standInLine(lock, product)
-      expect(place).toMatchObject({ batchesAhead: index + 1, purchasesAhead: 3 * (index + 1) })
+      expect(place).toEqual({ before: Array(index + 1).fill({ purchases: 3, left: 4 }), after: [] })
       served.push(
         lease.then(async (granted) => {
           order.push(`w${index + 2}`)
@@ -136,17 +137,17 @@ describe('the lock of a product', () => {
   it('goes to the next waiter when its holder is gone, also with a dead waiter at the head', async () => {
     const product = nextProduct()
     const scripts = lockScripts(redis)
-    const request = { leaseMs: 1_000, tokenFloor: 0, silentMsMax: 1_500, purchases: 1 }
+    const request = { leaseMs: 1_000, tokenFloor: 0, silentMsMax: 1_500, purchases: 1, left: 0 }
     // Two that never come back: a holder without renewal and a waiter without heartbeat.
     expect(await scripts.acquire(keys.lock(product), { ...request, waiter: 'dead:1' })).toMatchObject({
       token: 1,
     })
     expect(await scripts.acquire(keys.lock(product), { ...request, waiter: 'dead:2' })).toMatchObject({
-      batchesAhead: 1,
+      place: { before: [{ purchases: 1, left: 0 }], after: [] },
     })
     const lock = await createWorkerLock('heir')
     const { lease, place } = await standInLine(lock, product)
-    expect(place.batchesAhead).toBe(2)
+    expect(place.before.length).toBe(2)
     const granted = await lease
     expect(granted.token).toBe(2)
     await granted.release()
@@ -169,7 +170,14 @@ describe('the lock of a product', () => {
   it('gives a lease again when the answer was lost, with the same token', async () => {
     const lockKeys = keys.lock(nextProduct())
     const scripts = lockScripts(redis)
-    const request = { waiter: 'w:1', leaseMs: 1_000, tokenFloor: 0, silentMsMax: 1_500, purchases: 1 }
+    const request = {
+      waiter: 'w:1',
+      leaseMs: 1_000,
+      tokenFloor: 0,
+      silentMsMax: 1_500,
+      purchases: 1,
+      left: 0,
+    }
     const first = await scripts.acquire(lockKeys, request)
     expect(await scripts.acquire(lockKeys, request)).toEqual(first)
     await scripts.release(lockKeys, 'w:1', keys.wakeChannel(''))
@@ -234,7 +242,7 @@ describe('the lock of a product', () => {
     })
     await stood
     const { lease: next, place } = await standInLine(last, product)
-    expect(place.batchesAhead).toBe(2)
+    expect(place.before.length).toBe(2)
     quitting.abort(new Error('no more'))
     await expect.poll(() => redis.zcard(keys.lock(product).line)).toBe(1)
     await lease.release()

@@ -18,6 +18,7 @@ import type { RedisKeys } from '@flash-sale/shared/redis-keys.ts'
 import { batchIdOf } from '../batch-id.ts'
 import { holdLease, type Lease } from './lease.ts'
 import type { LockScripts } from './lock-scripts.ts'
+import type { PlaceInLine, Share } from './place-in-line.ts'
 import type { WakeCalls } from './wake-calls.ts'
 
 /** How often a waiter shows that it lives and looks whether the lock is free. */
@@ -27,15 +28,9 @@ const silentMsMax = 1_500
 /** Between attempts while Redis does not answer. */
 const redisRetryMs = 250
 
-/** Where a waiter stands. */
-export interface PlaceInLine {
-  batchesAhead: number
-  purchasesAhead: number
-}
-
 export interface LockWaiter {
-  /** How many purchases the next batch would settle; asked with every look at the lock. */
-  purchases: () => number
+  /** What the next batch would settle, and what would stay behind; asked with every look at the lock. */
+  share: () => Share
   /** Told the place in line after each look that did not get the lock. */
   onPlace: (place: PlaceInLine) => void
   /** Gives up the wait. */
@@ -87,10 +82,10 @@ export const createProductLock = (options: ProductLockOptions): ProductLock => {
       leaseMs: options.leaseMs,
       tokenFloor: floors.get(productId) ?? 0,
       silentMsMax,
-      purchases: waiter.purchases(),
+      ...waiter.share(),
     })
     if (reply.kind === 'waiting') {
-      waiter.onPlace(reply)
+      waiter.onPlace(reply.place)
       const leaseEndsMs = reply.leaseLeftMs > 0 ? reply.leaseLeftMs + 1 : heartbeatMs
       return { retryMs: Math.min(heartbeatMs, leaseEndsMs) }
     }

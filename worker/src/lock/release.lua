@@ -16,7 +16,7 @@ local waiter = ARGV[1]
 
 redis.call('ZREM', line, waiter)
 redis.call('ZREM', heartbeats, waiter)
-redis.call('HDEL', sizes, waiter, 'since:' .. waiter)
+redis.call('HDEL', sizes, waiter, 'left:' .. waiter, 'since:' .. waiter)
 
 local freed = 0
 if redis.call('HGET', lock, 'owner') == waiter then
