@@ -62,7 +62,7 @@ const differs = (perS: number, from: number, byMin: number): boolean => Math.abs
 /** What to show from now on, after a look at the queue. */
 export const nextPace = (pace: Pace, measured: PaceMeasured): Pace => {
   const { perS, settled, young } = measured
-  if (young || differs(perS, pace.toPerS, breakMin)) return constantPace(perS)
+  if (young || differs(perS, paceAt(pace, settled), breakMin)) return constantPace(perS)
   // One change at a time: others might miss the first of two.
   if (settled < pace.toSettled || !differs(perS, pace.toPerS, changeMin)) return pace
   return planned(pace.toPerS, measured)

@@ -91,7 +91,10 @@ const outcomeTime = (percentile: string): FigureKey => ({
 
 const looking = (situation: string): FigureKey => ({ measure: 'looking', situation, unit: units.settled })
 
-const eta = (unit: string): Bar['measured'] => (figures) => medianIn(figures, { measure: 'eta', unit })
+const eta =
+  (unit: string): Bar['measured'] =>
+  (figures) =>
+    medianIn(figures, { measure: 'eta', unit })
 
 const durable = (situation: string): FigureKey => ({ measure: 'aof', situation, unit: units.settled })
 

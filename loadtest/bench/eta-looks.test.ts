@@ -4,11 +4,13 @@ import { type EtaLook, judgeLooks, type WatchedPurchase } from './eta-looks.ts'
 /** Looked at every second from 1,000 on; settled at 5,000. */
 const purchase = (...shown: readonly (readonly [ahead: number, etaMs?: number])[]): WatchedPurchase => ({
   settledAtMs: 5_000,
-  looks: shown.map(([aheadEstimate, etaMs], index): EtaLook => ({
-    atMs: 1_000 * (index + 1),
-    aheadEstimate,
-    etaMs,
-  })),
+  looks: shown.map(
+    ([aheadEstimate, etaMs], index): EtaLook => ({
+      atMs: 1_000 * (index + 1),
+      aheadEstimate,
+      etaMs,
+    }),
+  ),
 })
 
 const exact = purchase([40, 4_000], [30, 3_000], [20, 2_000], [10, 1_000])
