@@ -23,11 +23,17 @@ export interface Drain {
 
 /** Looks with work that the speed is taken from: about four seconds, which even out batches. */
 const spansMax = 16
-/** Of fewer it is shown all the same, and corrected at once. */
-const spansMin = 8
-/** When the last of them differ from all by more than this, the load is another one: what was before counts no more. */
+/** Until it is taken from more than so many, two seconds, it is shown all the same, and corrected at once. */
+const startSpans = 8
+/**
+ * When the last of them differ from all by more than `breakMin`, the load is another one: what was before counts no more.
+ * A slower one needs twice as many, as a pause of a second is no slower load; a queue that stands still does not.
+ */
 const recentSpans = 4
+const slowerSpans = 8
 const breakMin = 0.4
+/** Looks that say how far the queue has come: by a single one it is behind or ahead by up to a batch. */
+const looksMax = 4
 /** No further than this beyond the last look: a queue that stands still is not counted on. */
 const aheadOfLookMsMax = 300
 
@@ -42,11 +48,25 @@ const speedOf = (spans: readonly Span[]): number => {
   return ms === 0 ? 0 : (settled * 1_000) / ms
 }
 
+/** Those of a load that has only begun; all, while it is the same. */
+const ofSameLoad = (spans: readonly Span[]): readonly Span[] => {
+  const perS = speedOf(spans)
+  const recent = spans.slice(-recentSpans)
+  const recentPerS = speedOf(recent)
+  if (recentPerS > perS * (1 + breakMin) || (recentPerS === 0 && perS > 0)) return recent
+  const slower = spans.slice(-slowerSpans)
+  return speedOf(slower) < perS * (1 - breakMin) ? slower : spans
+}
+
 export const createDrain = (): Drain => {
-  const spans: Span[] = []
+  let spans: readonly Span[] = []
+  /** The last ones, since there is work. */
+  const looks: Look[] = []
   let last: Look | undefined
   let pace = constantPace(0)
   let settled = 0
+  /** The queue has not moved for long. */
+  let starting = true
 
   /** @returns whether there is a speed to show. */
   const measure = (before: Look, seen: Look): boolean => {
@@ -54,22 +74,20 @@ export const createDrain = (): Drain => {
     // A queue that ran dry shows how fast purchases come, not how fast they could be settled.
     if (before.depth === 0 || before.depth < span.settled || span.ms <= 0) return false
     // One that moves again: how long it stood still says nothing of its speed.
-    if (span.settled > 0 && speedOf(spans) === 0) spans.length = 0
-    spans.push(span)
+    const moves = span.settled > 0 && speedOf(spans) === 0
+    if (moves) starting = true
+    spans = ofSameLoad([...(moves ? [] : spans), span].slice(-spansMax))
+    if (spans.length > startSpans) starting = false
     // It may have begun at the end of this span.
-    if (spans.length === 1) return false
-    if (spans.length > spansMax) spans.shift()
-    const recent = spans.slice(-recentSpans)
-    const [recentPerS, perS] = [speedOf(recent), speedOf(spans)]
-    if (Math.abs(recentPerS - perS) > breakMin * perS) spans.splice(0, spans.length - recent.length)
-    return true
+    return spans.length > 1
   }
 
   const settledAt = (nowMs: number): number => {
     if (!last) return 0
-    const sinceMs = Math.min(aheadOfLookMsMax, Math.max(0, nowMs - last.atMs))
-    const perS = paceAt(pace, last.settled)
-    settled = Math.max(settled, Math.min(last.settled + last.depth, last.settled + (perS * sinceMs) / 1_000))
+    const untilMs = Math.min(nowMs, last.atMs + aheadOfLookMsMax)
+    const perMs = paceAt(pace, last.settled) / 1_000
+    const reached = looks.reduce((sum, look) => sum + look.settled + perMs * (untilMs - look.atMs), 0)
+    settled = Math.max(settled, Math.min(last.settled + last.depth, reached / looks.length))
     return settled
   }
 
@@ -79,16 +97,20 @@ export const createDrain = (): Drain => {
       if (last && seen.settled < last.settled) {
         // The queue was emptied and counts from 0 again.
         settled = 0
+        looks.length = 0
         pace = constantPace(pace.toPerS)
       } else if (last && measure(last, seen)) {
-        const young = spans.length < spansMin
+        const isNew = spans.length <= startSpans
         pace = nextPace(pace, {
           perS: speedOf(spans),
           settled: seen.settled,
           accepted: seen.settled + seen.depth,
-          young,
+          load: starting ? 'starting' : isNew ? 'new' : 'same',
         })
       }
+      if (!last || last.depth === 0) looks.length = 0
+      looks.push(seen)
+      if (looks.length > looksMax) looks.shift()
       last = seen
       if (told) pace = told
     },

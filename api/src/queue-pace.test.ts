@@ -3,7 +3,7 @@ import { describe, expect, it, test } from 'vitest'
 import { constantPace, nextPace, type Pace, paceAt } from './queue-pace.ts'
 
 const steady = constantPace(1_000)
-const measured = { perS: 1_000, settled: 5_000, accepted: 15_000, young: false }
+const measured = { perS: 1_000, settled: 5_000, accepted: 15_000, load: 'same' as const }
 
 describe('what is shown after a look', () => {
   it('stays while the speed wavers', () => {
@@ -18,8 +18,8 @@ describe('what is shown after a look', () => {
     expect(paceAt(faster, 5_601)).toBe(1_200)
   })
 
-  it('falls slowly', () => {
-    const slower = nextPace(steady, { ...measured, perS: 800 })
+  it.each(['same', 'new'] as const)('falls slowly, when the load is %s', (load) => {
+    const slower = nextPace(steady, { ...measured, perS: 800, load })
     expect(paceAt(slower, 5_600)).toBe(1_000)
     // A fifth of the 9,400 that wait then, and half as much again.
     expect(paceAt(slower, 5_600 + 1_410)).toBeCloseTo(900, 6)
@@ -36,7 +36,8 @@ describe('what is shown after a look', () => {
     ['another load is shown at once', steady, { perS: 1_401 }, 1_401],
     ['a queue that stands still', steady, { perS: 0 }, 0],
     ['one that begins to move', constantPace(0), { perS: 3 }, 3],
-    ['what is not known well yet is corrected at once', steady, { perS: 990, young: true }, 990],
+    ['what is not known well yet', steady, { perS: 990, load: 'starting' }, 990],
+    ['a rise of a load that is new', steady, { perS: 1_010, load: 'new' }, 1_010],
   ])('%s', (_name, pace, seen, perS) => {
     const next = nextPace(pace, { ...measured, ...seen })
     expect([0, 5_000, 1e9].map((settled) => paceAt(next, settled))).toEqual([perS, perS, perS])
@@ -52,7 +53,7 @@ it('never lengthens the time to go of a purchase that waits, whatever is measure
       const step = waiting / (factors.length * 8)
       factors.forEach((factor, look) => {
         const settled = look * step * 8
-        pace = nextPace(pace, { perS: 1_000 * factor, settled, accepted: waiting, young: false })
+        pace = nextPace(pace, { perS: 1_000 * factor, settled, accepted: waiting, load: 'same' as const })
         for (let part = 0; part < 8; part += 1) {
           const at = settled + part * step
           const leftS = (waiting - at) / paceAt(pace, at)

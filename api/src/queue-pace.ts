@@ -18,8 +18,11 @@ export interface PaceMeasured {
   /** How many purchases have been settled, and accepted, since the queue was made. */
   settled: number
   accepted: number
-  /** The queue has not run long enough at this speed for it to be a good mean. */
-  young: boolean
+  /**
+   * `starting`: the queue has just begun to move, so that nothing good is shown yet and what is better is shown at once.
+   * `new`: its load has just changed, so that the speed is known from a few looks only; a higher one is shown at once.
+   */
+  load: 'starting' | 'new' | 'same'
 }
 
 /** Less than that is the wavering of batches, and not worth a change. */
@@ -61,8 +64,10 @@ const differs = (perS: number, from: number, byMin: number): boolean => Math.abs
 
 /** What to show from now on, after a look at the queue. */
 export const nextPace = (pace: Pace, measured: PaceMeasured): Pace => {
-  const { perS, settled, young } = measured
-  if (young || differs(perS, paceAt(pace, settled), breakMin)) return constantPace(perS)
+  const { perS, settled, load } = measured
+  const shown = paceAt(pace, settled)
+  const atOnce = load === 'starting' || (load === 'new' && perS > shown)
+  if (atOnce || differs(perS, shown, breakMin)) return constantPace(perS)
   // One change at a time: others might miss the first of two.
   if (settled < pace.toSettled || !differs(perS, pace.toPerS, changeMin)) return pace
   return planned(pace.toPerS, measured)

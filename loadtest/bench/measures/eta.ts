@@ -21,7 +21,7 @@ const lookEveryMs = 200
 const settlingInMs = 3_000
 /** A payment of 100 ms for up to 80 purchases at a time: most of the time is then spent waiting for it, and the speed steady. */
 const pace = { thinkMs: 100, batchMax: 80 }
-const pacedPerS = 600
+const pacedPerS = 560
 
 interface Watched {
   path: string
