@@ -23,8 +23,8 @@ export interface Drain {
 
 /** Looks with work that the speed is taken from: about four seconds, which even out batches. */
 const spansMax = 16
-/** Until it is taken from more than so many, two seconds, it is shown all the same, and corrected at once. */
-const startSpans = 8
+/** Of fewer, after the load has changed, it is not known well. */
+const spansMin = 8
 /**
  * When the last of them differ from all by more than `breakMin`, the load is another one: what was before counts no more.
  * A slower one needs twice as many, as a pause of a second is no slower load; a queue that stands still does not.
@@ -65,7 +65,7 @@ export const createDrain = (): Drain => {
   let last: Look | undefined
   let pace = constantPace(0)
   let settled = 0
-  /** The queue has not moved for long. */
+  /** The queue moves for less time than its speed is taken from: what is shown is corrected at once. */
   let starting = true
 
   /** @returns whether there is a speed to show. */
@@ -76,8 +76,8 @@ export const createDrain = (): Drain => {
     // One that moves again: how long it stood still says nothing of its speed.
     const moves = span.settled > 0 && speedOf(spans) === 0
     if (moves) starting = true
+    else if (spans.length === spansMax) starting = false
     spans = ofSameLoad([...(moves ? [] : spans), span].slice(-spansMax))
-    if (spans.length > startSpans) starting = false
     // It may have begun at the end of this span.
     return spans.length > 1
   }
@@ -100,7 +100,7 @@ export const createDrain = (): Drain => {
         looks.length = 0
         pace = constantPace(pace.toPerS)
       } else if (last && measure(last, seen)) {
-        const isNew = spans.length <= startSpans
+        const isNew = spans.length < spansMin
         pace = nextPace(pace, {
           perS: speedOf(spans),
           settled: seen.settled,

@@ -51,5 +51,5 @@ export const quickSizes: Sizes = {
   memoryPurchases: 5_000,
   polledPurchases: 500,
   lookWindows: 2,
-  etaPurchases: 4_000,
+  etaPurchases: 6_000,
 }

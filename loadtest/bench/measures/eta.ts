@@ -17,11 +17,11 @@ const connections = 32
 /** One purchase in so many is looked at. */
 const watchedEvery = 200
 const lookEveryMs = 200
-/** What is shown before the queue has drained so long is not judged: its speed has to be measured first. */
-const settlingInMs = 3_000
+/** What is shown before the queue has drained so long is not judged: the api takes its speed from four seconds. */
+const settlingInMs = 5_000
 /** A payment of 100 ms for up to 80 purchases at a time: most of the time is then spent waiting for it, and the speed steady. */
 const pace = { thinkMs: 100, batchMax: 80 }
-const pacedPerS = 560
+const pacedPerS = 550
 
 interface Watched {
   path: string
