@@ -1,4 +1,5 @@
 /** The speed at which the queue drains, and how far it has come: from looks a quarter of a second apart. */
+import { constantPace, nextPace, type Pace, paceAt } from './queue-pace.ts'
 
 export interface Look {
   /** Purchases accepted and not settled. */
@@ -10,24 +11,29 @@ export interface Look {
 }
 
 export interface Drain {
-  /** @param toldPerS the speed that another process has measured: shown instead of one's own. */
-  look(seen: Look, toldPerS?: number): void
-  /** Purchases a second while there is work, steady while the load is; 0 while unknown. */
-  perS(): number
+  /** @param told what another process shows: shown instead of one's own. */
+  look(seen: Look, told?: Pace): void
+  /** What is shown, for other processes to show the same. */
+  pace(): Pace
+  /** Purchases a second while there is work, when so many are settled; 0 while unknown. */
+  perSAt(settled: number): number
   /** How many are settled at a time, between two looks as well. Never falls, unless the queue begins anew. */
   settledAt(nowMs: number): number
 }
 
 /** Looks with work that the speed is taken from: about four seconds, which even out batches. */
 const spansMax = 16
-/** When the last of them differ from all by more than this, the load is another one: what was before counts no more. */
-const recentSpans = 4
-const breakMin = 0.4
+/** Of fewer, after the load has changed, it is not known well. */
+const spansMin = 8
 /**
- * A new speed replaces the one that is shown only when it differs by more than this: batches make it waver by some per cent, and
- * a buyer's time to go would grow and shrink with it.
+ * When the last of them differ from all by more than `breakMin`, the load is another one: what was before counts no more.
+ * A slower one needs twice as many, as a pause of a second is no slower load; a queue that stands still does not.
  */
-const changeMin = 0.15
+const recentSpans = 4
+const slowerSpans = 8
+const breakMin = 0.4
+/** Looks that say how far the queue has come: by a single one it is behind or ahead by up to a batch. */
+const looksMax = 4
 /** No further than this beyond the last look: a queue that stands still is not counted on. */
 const aheadOfLookMsMax = 300
 
@@ -42,48 +48,74 @@ const speedOf = (spans: readonly Span[]): number => {
   return ms === 0 ? 0 : (settled * 1_000) / ms
 }
 
-const differs = (perS: number, from: number, byMin: number): boolean => Math.abs(perS - from) > byMin * from
+/** Those of a load that has only begun; all, while it is the same. */
+const ofSameLoad = (spans: readonly Span[]): readonly Span[] => {
+  const perS = speedOf(spans)
+  const recent = spans.slice(-recentSpans)
+  const recentPerS = speedOf(recent)
+  if (recentPerS > perS * (1 + breakMin) || (recentPerS === 0 && perS > 0)) return recent
+  const slower = spans.slice(-slowerSpans)
+  return speedOf(slower) < perS * (1 - breakMin) ? slower : spans
+}
 
 export const createDrain = (): Drain => {
-  const spans: Span[] = []
+  let spans: readonly Span[] = []
+  /** The last ones, since there is work. */
+  const looks: Look[] = []
   let last: Look | undefined
-  let shownPerS = 0
+  let pace = constantPace(0)
   let settled = 0
+  /** The queue moves for less time than its speed is taken from: what is shown is corrected at once. */
+  let starting = true
 
-  const measure = (before: Look, seen: Look): void => {
+  /** @returns whether there is a speed to show. */
+  const measure = (before: Look, seen: Look): boolean => {
     const span = { settled: seen.settled - before.settled, ms: seen.atMs - before.atMs }
     // A queue that ran dry shows how fast purchases come, not how fast they could be settled.
-    if (before.depth === 0 || before.depth < span.settled || span.ms <= 0) return
+    if (before.depth === 0 || before.depth < span.settled || span.ms <= 0) return false
     // One that moves again: how long it stood still says nothing of its speed.
-    if (span.settled > 0 && speedOf(spans) === 0) spans.length = 0
-    spans.push(span)
+    const moves = span.settled > 0 && speedOf(spans) === 0
+    if (moves) starting = true
+    else if (spans.length === spansMax) starting = false
+    spans = ofSameLoad([...(moves ? [] : spans), span].slice(-spansMax))
     // It may have begun at the end of this span.
-    if (spans.length === 1) return
-    if (spans.length > spansMax) spans.shift()
-    const recent = spans.slice(-recentSpans)
-    if (differs(speedOf(recent), speedOf(spans), breakMin)) spans.splice(0, spans.length - recent.length)
-    const perS = speedOf(spans)
-    if (differs(perS, shownPerS, changeMin)) shownPerS = perS
+    return spans.length > 1
   }
 
   const settledAt = (nowMs: number): number => {
     if (!last) return 0
-    const sinceMs = Math.min(aheadOfLookMsMax, Math.max(0, nowMs - last.atMs))
-    const reached = Math.min(last.settled + last.depth, last.settled + (shownPerS * sinceMs) / 1_000)
-    settled = Math.max(settled, reached)
+    const untilMs = Math.min(nowMs, last.atMs + aheadOfLookMsMax)
+    const perMs = paceAt(pace, last.settled) / 1_000
+    const reached = looks.reduce((sum, look) => sum + look.settled + perMs * (untilMs - look.atMs), 0)
+    settled = Math.max(settled, Math.min(last.settled + last.depth, reached / looks.length))
     return settled
   }
 
   return {
-    look: (seen, toldPerS) => {
-      if (last && seen.settled >= last.settled) measure(last, seen)
-      // The queue was emptied and counts from 0 again.
-      else settled = 0
+    look: (seen, told) => {
+      // Measured all the same when told, so that the own speed is there when nobody tells one any more.
+      if (last && seen.settled < last.settled) {
+        // The queue was emptied and counts from 0 again.
+        settled = 0
+        looks.length = 0
+        pace = constantPace(pace.toPerS)
+      } else if (last && measure(last, seen)) {
+        const isNew = spans.length < spansMin
+        pace = nextPace(pace, {
+          perS: speedOf(spans),
+          settled: seen.settled,
+          accepted: seen.settled + seen.depth,
+          load: starting ? 'starting' : isNew ? 'new' : 'same',
+        })
+      }
+      if (!last || last.depth === 0) looks.length = 0
+      looks.push(seen)
+      if (looks.length > looksMax) looks.shift()
       last = seen
-      // Measured all the same, so that the own speed is there when nobody tells one any more.
-      if (toldPerS !== undefined) shownPerS = toldPerS
+      if (told) pace = told
     },
-    perS: () => shownPerS,
+    pace: () => pace,
+    perSAt: (count) => paceAt(pace, count),
     settledAt,
   }
 }

@@ -2,13 +2,14 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, it, test } from 'vitest'
 import { createDrain } from './drain.ts'
 import { createQueueLoad, type PlaceEstimate, type WatchedQueue, watchQueueLoad } from './queue-load.ts'
+import { constantPace, type Pace } from './queue-pace.ts'
 import type { SharedSpeed } from './shared-speed.ts'
 
 /** A queue with a clock of its own, looked at every 250 ms. */
 const simulation = (depth: number, settled = 0) => {
   const state = { nowMs: 1_000, depth, settled }
   const { load, begin } = createQueueLoad(createDrain(), () => state.nowMs)
-  const look = (toldPerS?: number): void => begin()({ depth: state.depth, settled: state.settled }, toldPerS)
+  const look = (told?: Pace): void => begin()({ depth: state.depth, settled: state.settled }, told)
   /** Settles `count` in the time of one look; `during` is called a few times meanwhile. */
   const step = (count: number, during: () => void = () => undefined, arrived = 0): void => {
     for (let part = 0; part < 5; part += 1) {
@@ -103,13 +104,13 @@ describe('the place of a purchase', () => {
     const { load, state, step, look } = simulation(100_000)
     for (let n = 0; n < 8; n += 1) step(250)
     const ticket = load.takeTicket()
-    const told = (perS?: number): void => {
+    const told = (pace?: Pace): void => {
       state.nowMs += 250
       state.depth -= 250
       state.settled += 250
-      look(perS)
+      look(pace)
     }
-    told(2_000)
+    told(constantPace(2_000))
     expect(load.drainPerS()).toBe(2_000)
     const place = load.placeOf(ticket)
     expect(place?.etaMs).toBe(Math.round((place?.aheadEstimate ?? 0) / 2))

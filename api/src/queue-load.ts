@@ -1,6 +1,7 @@
 /** How much waits in the queue and how fast it drains: looked at four times a second, for all purchases together. */
 import { createDrain, type Drain } from './drain.ts'
 import type { PurchaseQueue } from './enqueue.ts'
+import type { Pace } from './queue-pace.ts'
 import type { SharedSpeed } from './shared-speed.ts'
 
 /** How far a purchase is from its outcome. */
@@ -25,6 +26,8 @@ export interface QueueLoad {
 export type WatchedQueue = Pick<PurchaseQueue, 'getJobCounts' | 'getMetrics'>
 
 export const lookEveryMs = 250
+/** When the next look is as late as this, what others accept is not counted on further. */
+const lookLateMsMax = 1_000
 
 /** Purchases accepted and not settled, and how many have been settled since the queue was made. */
 const lookAt = async (queue: WatchedQueue) => {
@@ -41,19 +44,24 @@ export const createQueueLoad = (drain: Drain = createDrain(), nowMs = () => perf
   let depth = 0
   let acceptedAtLook: number | undefined
   let acceptedSince = 0
+  let lookAtMs = 0
+  /** Accepted by other api processes, each millisecond: they are ahead of the next purchase before a look has counted them. */
+  let othersPerMs = 0
 
   const load: QueueLoad = {
     depth: () => depth,
-    drainPerS: () => drain.perS(),
+    drainPerS: () => drain.perSAt(drain.settledAt(nowMs())),
     takeTicket: () => {
       if (acceptedAtLook === undefined) return undefined
+      const others = othersPerMs * Math.min(nowMs() - lookAtMs, lookLateMsMax)
       acceptedSince += 1
-      return acceptedAtLook + acceptedSince - 1
+      return acceptedAtLook + acceptedSince - 1 + Math.round(others)
     },
     placeOf: (ticket) => {
       if (ticket === undefined || acceptedAtLook === undefined) return undefined
-      const ahead = Math.max(0, ticket - drain.settledAt(nowMs()))
-      const perS = drain.perS()
+      const settled = drain.settledAt(nowMs())
+      const ahead = Math.max(0, ticket - settled)
+      const perS = drain.perSAt(settled)
       return {
         aheadEstimate: Math.round(ahead),
         ...(perS > 0 ? { etaMs: Math.round((ahead * 1_000) / perS) } : {}),
@@ -65,13 +73,20 @@ export const createQueueLoad = (drain: Drain = createDrain(), nowMs = () => perf
     /** Call it before a look; the function that it returns takes what was seen. */
     begin: () => {
       const acceptedBefore = acceptedSince
-      return (seen: { depth: number; settled: number }, toldPerS?: number): void => {
+      return (seen: { depth: number; settled: number }, told?: Pace): void => {
+        const atMs = nowMs()
+        const accepted = seen.depth + seen.settled
+        const others = acceptedAtLook === undefined ? 0 : accepted - acceptedAtLook - acceptedBefore
+        othersPerMs = Math.max(0, others) / Math.max(1, atMs - lookAtMs)
+        lookAtMs = atMs
         depth = seen.depth
-        acceptedAtLook = seen.depth + seen.settled
+        acceptedAtLook = accepted
         acceptedSince -= acceptedBefore
-        drain.look({ ...seen, atMs: nowMs() }, toldPerS)
+        drain.look({ ...seen, atMs }, told)
       }
     },
+    /** For other processes. */
+    pace: () => drain.pace(),
   }
 }
 
@@ -83,7 +98,7 @@ export const watchQueueLoad = (
   queues: readonly WatchedQueue[],
   speed: SharedSpeed,
 ): QueueLoad & { close(): void } => {
-  const { load, begin } = createQueueLoad()
+  const { load, begin, pace } = createQueueLoad()
   let timer: NodeJS.Timeout | undefined
   let closed = false
 
@@ -91,13 +106,13 @@ export const watchQueueLoad = (
     const take = begin()
     // Redis away: adding says so by itself.
     const looks = Promise.all([Promise.all(queues.map(lookAt)), speed.told()])
-    const [seen, toldPerS] = (await looks.catch(() => undefined)) ?? []
+    const [seen, told] = (await looks.catch(() => undefined)) ?? []
     if (closed) return
     if (seen) {
       const depth = seen.reduce((sum, queue) => sum + queue.depth, 0)
       const settled = seen.reduce((sum, queue) => sum + queue.settled, 0)
-      take({ depth, settled }, toldPerS)
-      if (toldPerS === undefined) speed.tell(load.drainPerS())
+      take({ depth, settled }, told)
+      if (!told) speed.tell(pace())
     }
     timer = setTimeout(look, lookEveryMs)
   }

@@ -42,16 +42,20 @@ test('processes that measure differently show one speed; another measures when t
   await expect.poll(() => other.drainPerS() < 2_000, patient).toBe(!slowTells)
 })
 
-test.each(['', 'nonsense', 'x y', 'x -1', 'x Infinity', 'x'])('%j is no speed', async (stored) => {
-  await expect.poll(() => redis.set(queueSpeed, stored)).toBe('OK')
-  expect(await shareSpeed(redis, queueSpeed).told()).toBeUndefined()
-})
+test.each(['', 'nonsense', 'x y', 'x 1 2 3', 'x 1 2 3 -1', 'x 1 2 3 Infinity', 'x 1 2 3 4 5', 'x'])(
+  '%j is no speed',
+  async (stored) => {
+    await expect.poll(() => redis.set(queueSpeed, stored)).toBe('OK')
+    expect(await shareSpeed(redis, queueSpeed).told()).toBeUndefined()
+  },
+)
 
 test('what one tells, others are told, and forget', async () => {
   await expect.poll(() => redis.del(queueSpeed)).toBeGreaterThanOrEqual(0)
   const [one, other] = [shareSpeed(redis, queueSpeed), shareSpeed(redis, queueSpeed)]
-  one.tell(1_234.5)
-  expect(await other.told()).toBe(1_234.5)
+  const pace = { fromPerS: 1_234.5, fromSettled: 6_000.25, toPerS: 1_100, toSettled: 7_000 }
+  one.tell(pace)
+  expect(await other.told()).toEqual(pace)
   expect(await one.told()).toBeUndefined()
   expect(await redis.pttl(queueSpeed)).toBeGreaterThan(0)
 })

@@ -53,6 +53,8 @@ const figures: Figure[] = [
   figure('aof', 'engine', 'no AOF', 'settled/s', 100),
   figure('looking', 'engine', 'nobody looks', 'settled/s', 1_000),
   figure('looking', 'engine', 'dashboard and lock page open, metrics scraped', 'settled/s', 949),
+  figure('eta', 'engine', '12,000 waiting', '% of looks within ±25 %', 95),
+  figure('eta', 'engine', '12,000 waiting', '% of looks that grew', 0.1),
 ]
 
 const judged = (given: readonly Figure[]): string[] =>
@@ -76,6 +78,8 @@ test('every bar with what was measured; a bar that is just reached is met', () =
     'time to outcome at half capacity, p99 vs p50: at most 10×: 10.0× NOT MET',
     'Redis appendfsync always vs no AOF, settled/s: at least 0.7×: 0.70× met',
     'dashboard and lock page open, metrics scraped vs nobody looks, settled/s: at least 0.95×: 0.95× NOT MET',
+    'looks at which the time to go is within ±25 %, steady backlog, two apis: at least 95 %: 95.0 % met',
+    'looks at which the time to go has grown, steady backlog, two apis: at most 0 %: 0.10 % NOT MET',
   ])
 })
 

@@ -19,7 +19,7 @@ export interface JudgedBar {
   bar: string
   /** Undefined: not measured in this run. */
   measured: number | undefined
-  /** Of `measured`: `×` or ` MB`. */
+  /** Of `measured`: `×`, ` MB` or ` %`. */
   unit: string
   met: boolean | undefined
 }
@@ -28,7 +28,7 @@ interface Bar {
   what: string
   direction: 'at least' | 'at most'
   limit: number
-  unit: '×' | ' MB'
+  unit: '×' | ' MB' | ' %'
   measured: (figures: readonly Figure[]) => number | undefined
 }
 
@@ -90,6 +90,11 @@ const outcomeTime = (percentile: string): FigureKey => ({
 })
 
 const looking = (situation: string): FigureKey => ({ measure: 'looking', situation, unit: units.settled })
+
+const eta =
+  (unit: string): Bar['measured'] =>
+  (figures) =>
+    medianIn(figures, { measure: 'eta', unit })
 
 const durable = (situation: string): FigureKey => ({ measure: 'aof', situation, unit: units.settled })
 
@@ -160,6 +165,20 @@ const bars: readonly Bar[] = [
     limit: 0.95,
     unit: '×',
     measured: ratio(looking(looks.open), looking(looks.closed)),
+  },
+  {
+    what: 'looks at which the time to go is within ±25 %, steady backlog, two apis',
+    direction: 'at least',
+    limit: 95,
+    unit: ' %',
+    measured: eta(units.within),
+  },
+  {
+    what: 'looks at which the time to go has grown, steady backlog, two apis',
+    direction: 'at most',
+    limit: 0,
+    unit: ' %',
+    measured: eta(units.grew),
   },
 ]
 

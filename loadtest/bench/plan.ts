@@ -1,5 +1,6 @@
 import { aofSteps } from './measures/aof.ts'
 import { backlogSteps, drainSteps, scalingSteps, settingSteps } from './measures/drain-steps.ts'
+import { etaSteps } from './measures/eta.ts'
 import { latencySteps } from './measures/latency.ts'
 import { lookingSteps } from './measures/looking.ts'
 import { memorySteps } from './measures/memory.ts'
@@ -15,6 +16,7 @@ const stepsOf: Record<MeasureName, (sizes: Sizes) => Step[]> = {
   refusals: refusalSteps,
   polls: pollSteps,
   looking: lookingSteps,
+  eta: etaSteps,
   drain: drainSteps,
   scaling: scalingSteps,
   backlog: backlogSteps,

@@ -25,6 +25,9 @@ export const units = {
   refused: 'refused/s',
   polls: 'polls/s',
   memory: 'MB',
+  within: '% of looks within ±25 %',
+  grew: '% of looks that grew',
+  error: '% too long',
   cost: 'CPU µs/purchase',
 } as const
 

@@ -18,6 +18,8 @@ export interface Sizes {
   polledPurchases: number
   /** Windows of time in which somebody looks, and in which nobody does. */
   lookWindows: number
+  /** Purchases that wait when buyers begin to look at their time to go. */
+  etaPurchases: number
 }
 
 /** All of it in three rounds takes about 25 minutes on two cores. */
@@ -33,6 +35,7 @@ export const fullSizes: Sizes = {
   memoryPurchases: 200_000,
   polledPurchases: 2_000,
   lookWindows: 4,
+  etaPurchases: 12_000,
 }
 
 /** Enough to see that everything works, too little to say how fast it is. */
@@ -48,4 +51,5 @@ export const quickSizes: Sizes = {
   memoryPurchases: 5_000,
   polledPurchases: 500,
   lookWindows: 2,
+  etaPurchases: 6_000,
 }

@@ -8,6 +8,7 @@ export const measureNames = [
   'refusals',
   'polls',
   'looking',
+  'eta',
   'drain',
   'scaling',
   'backlog',

@@ -64,8 +64,9 @@ const alone =
 export const startEngineContender = async (
   stores: StoreUrls,
   env: Readonly<Record<string, string>> = {},
+  workers = 1,
 ): Promise<Serving> => {
-  const engine = await startEngine({ ...stores, env: { HOST: '127.0.0.1', ...env } })
+  const engine = await startEngine({ ...stores, workers, env: { HOST: '127.0.0.1', ...env } })
   return {
     origin: engine.url.replace('localhost', '127.0.0.1'),
     apiPid: engine.api.pid,
@@ -74,6 +75,19 @@ export const startEngineContender = async (
     counts: 'engine',
     stop: () => engine.stop(),
   }
+}
+
+/** Several apis and one worker. @throws when one does not start; none is left running then. */
+export const startApis = async (stores: StoreUrls, count: number): Promise<Serving[]> => {
+  const starts = Array.from({ length: count }, (_, index) =>
+    startEngineContender(stores, {}, index === 0 ? 1 : 0),
+  )
+  const results = await Promise.allSettled(starts)
+  const serving = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+  const failed = results.find((result) => result.status === 'rejected')
+  if (failed === undefined) return serving
+  await Promise.all(serving.map((each) => each.stop()))
+  throw failed.reason
 }
 
 export const engine: HttpContender = { name: 'engine', warmUpRequests: 4_000, start: startEngineContender }
