@@ -2,8 +2,7 @@ import type { Redis } from 'ioredis'
 
 /**
  * Makes a connection send what is asked of it within one turn of the event loop in one system call, in the same order.
- * Redis then reads it at once and, with `appendfsync always`, flushes once for all of it. A settled batch ends hundreds
- * of jobs in one turn, each with a command of its own.
+ * Redis then reads it at once and, with `appendfsync always`, flushes once for all of it.
  *
  * Not ioredis' auto-pipelining: that wraps every command in a pipeline of its own making, which cost a worker 15 to 38 %
  * of its speed. Here commands stay what they are; only the socket holds them back until the turn ends (`cork`, as in

@@ -1,4 +1,7 @@
-/** Contender d: one BullMQ worker with the settings of the engine's, with a processor that does nothing. The ceiling. */
+/**
+ * Contender d: one BullMQ worker with the settings of the engine's, with a processor that does nothing: what the queue moves
+ * with BullMQ's own calls, one for each job.
+ */
 import { Worker } from 'bullmq'
 import { createLogger } from '../../../shared/src/logger.ts'
 import { queueNames } from '../../../shared/src/queue.ts'
