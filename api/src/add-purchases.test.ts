@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { Redis } from 'ioredis'
 import { afterAll, expect, test } from 'vitest'
 import { isolatedStores } from '../../local/src/isolated-stores.ts'
+import { contentUnder } from '../../local/src/redis-content.ts'
 import { addPurchase } from './add-purchases.ts'
 import type { PurchaseQueue } from './enqueue.ts'
 
@@ -10,34 +11,19 @@ const stores = isolatedStores()
 const redis = new Redis(stores.redisUrl, { connectionName: `${stores.keyPrefix}test` })
 afterAll(() => redis.disconnect())
 
-const contentOf = async (key: string): Promise<unknown> => {
-  switch (await redis.type(key)) {
-    case 'hash': {
-      const { opts, ...fields } = await redis.hgetall(key)
-      // BullMQ repeats the id and the timestamp there; we do not.
-      return { ...fields, attempts: opts === undefined ? undefined : JSON.parse(opts).attempts }
-    }
-    case 'list':
-      return redis.lrange(key, 0, -1)
-    case 'zset':
-      return redis.zrange(key, '0', '-1', 'WITHSCORES')
-    case 'stream':
-      return 'events'
-    default:
-      return redis.get(key)
-  }
+/** BullMQ repeats the id and the timestamp in the options of a job; we do not. */
+const comparable = (content: unknown): unknown => {
+  if (typeof content !== 'object' || content === null || !('opts' in content)) return content
+  return { ...content, opts: JSON.parse(String(content.opts)).attempts }
 }
 
 /**
- * Everything that is stored of a queue, by key, without the prefix. Not the events, of which we write none here, and not
- * what BullMQ notes about the queue itself when its connection is ready.
+ * Everything that is stored of a queue. Not the events, of which we write none here, and not what BullMQ notes about the
+ * queue itself when its connection is ready.
  */
 const stored = async (queue: PurchaseQueue): Promise<Record<string, unknown>> => {
-  const prefix = queue.toKey('')
-  const keys = (await redis.keys(`${prefix}*`)).filter((key) => !/:(events|meta)$/.test(key)).sort()
-  return Object.fromEntries(
-    await Promise.all(keys.map(async (key) => [key.slice(prefix.length), await contentOf(key)])),
-  )
+  const { events: _events, meta: _meta, ...rest } = await contentUnder(redis, queue.toKey(''))
+  return Object.fromEntries(Object.entries(rest).map(([name, content]) => [name, comparable(content)]))
 }
 
 let queues = 0

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { isolatedStores } from '../../../local/src/isolated-stores.ts'
+import { contentUnder } from '../../../local/src/redis-content.ts'
 import { gatheringBackend } from './gathering-backend.ts'
 
 const stores = isolatedStores()
@@ -52,35 +53,14 @@ const openSide = (prefix: string, factory: BackendFactory<RedisQueueBackend> | u
 
 type Side = ReturnType<typeof openSide>
 
-const contentOf = async (key: string): Promise<unknown> => {
-  switch (await redis.type(key)) {
-    case 'hash':
-      return redis.hgetall(key)
-    case 'list':
-      return redis.lrange(key, 0, -1)
-    case 'set':
-      return (await redis.smembers(key)).sort()
-    case 'zset':
-      return redis.zrange(key, '0', '-1', 'WITHSCORES')
-    case 'stream': {
-      const entries = await redis.xrange(key, '-', '+')
-      // What we leave out; see the module.
-      return entries.map(([, fields]) => fields).filter(([, event]) => event === 'completed')
-    }
-    default:
-      return redis.get(key)
-  }
-}
-
 /**
- * Everything that is stored of a queue, by key, without the prefix. Not the counter of priorities, which BullMQ resets
- * when it looks for a prioritized job in vain.
+ * Everything that is stored of a queue. Not the events that we leave out (see finish-and-take.lua), and not the counter of
+ * priorities, which BullMQ resets when it looks for a prioritized job in vain.
  */
 const stored = async ({ keyOf }: Side): Promise<Record<string, unknown>> => {
-  const prefix = keyOf('')
-  const keys = (await redis.keys(`${prefix}*`)).filter((key) => key !== keyOf('pc')).sort()
-  const values = await Promise.all(keys.map(async (key) => [key.slice(prefix.length), await contentOf(key)]))
-  return Object.fromEntries(values)
+  const { events = [], pc: _reset, ...rest } = await contentUnder(redis, keyOf(''))
+  const kept = (events as string[][]).filter(([, event]) => event === 'completed')
+  return { ...rest, events: kept }
 }
 
 let sides = 0
