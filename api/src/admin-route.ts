@@ -44,7 +44,7 @@ export const adminRoute = (deps: AdminRouteDeps): Router => {
   const queue = controlQueues(redis, queues)
   const invariants = rememberInvariants()
   const look = {
-    ...{ redis, reportKeys, queue, load, invariants },
+    ...{ redis, reportKeys, queue, queues, load, invariants },
     watch: lockWatch,
     products: openShownProducts(database),
     refused: () => refusedCounts(metrics),

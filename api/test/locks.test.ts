@@ -134,11 +134,22 @@ describe('JSON', () => {
     const product = await eventually(async () => {
       // Subscribing takes a moment: told again until it was heard.
       tell(api, stores.keyPrefix, sold, jobId, settled)
-      return (await look()).products.find(({ productId }) => productId === sold)
+      return (await look()).products.find(({ productId, settled }) => productId === sold && settled > 0)
     })
     expect(product).toMatchObject({ stock: 4, waitersInLine: 0, lockWaitMsP50: 3, lockWaitMsP99: 3 })
     expect(product.settled).toBeGreaterThanOrEqual(1)
     expect(product).not.toHaveProperty('holder')
+  })
+
+  test('a product that waits in the queue and that no worker has taken', async () => {
+    const untaken = await api.createProduct({ name: 'Untaken', stock: 5 })
+    for (const customerId of ['c-1', 'c-2', 'c-3'])
+      await api.call('/purchases', { json: { productId: untaken, customerId } })
+    const product = await eventually(async () =>
+      (await look()).products.find(({ productId, depth }) => productId === untaken && depth === 3),
+    )
+    expect(product).toMatchObject({ name: 'Untaken', depth: 3, waitingPurchases: 0, waitersInLine: 0 })
+    expect(product).not.toHaveProperty('emptyInMs')
   })
 
   test('what was refused at the door', async () => {

@@ -74,18 +74,20 @@ const queueSwitch = ({ paused }: LockOverview['queue'], mayWrite: boolean): Html
   return html`<div class="switch ${paused ? 'paused' : ''}"><p role="status" id="queue-state">${state}</p><div class="actions">${check}${form}</div></div>`
 }
 
+const secondsText = (ms: number): string => `${Math.max(1, Math.round(ms / 1_000))} s`
+
 const cardsOf = ({ products, heardMs }: LockOverview): Html => {
   if (products.length === 0)
-    return html`<p class="empty">Nothing is being sold: no purchase waits for a lock, and none was settled in the last minute.</p>`
+    return html`<p class="empty">Nothing is being sold: no purchase waits, and none was settled in the last ${secondsText(heardMs)}.</p>`
   const contended = products.filter(isContended).length
-  const note = `${contended === 0 ? 'None is contended' : `${contended} of ${products.length} contended`}; lock waits and speeds of the last ${Math.max(1, Math.round(heardMs / 1_000))} s.`
+  const note = `${contended === 0 ? 'None is contended' : `${contended} of ${products.length} contended`}; lock waits and speeds of the last ${secondsText(heardMs)}.`
   return html`<p class="faint">${note}</p><div class="cards">${products.slice(0, cardsMax).map(productCard)}</div>`
 }
 
 const rowOf = (product: ProductState | LockedProduct): Html => {
   const activity =
-    'settledPerS' in product
-      ? `${countText(product.waitingPurchases)} wait, ${rateText(product.settledPerS)} settled a second`
+    'depth' in product
+      ? `${countText(product.depth)} without outcome, ${rateText(product.settledPerS ?? 0)} settled a second`
       : 'quiet'
   return html`<tr id="row-${product.productId}"><th scope="row">${nameOf(product)} <small>${product.productId}</small></th><td>${stockMeter(product)}</td><td>${product.saleStatus ?? '–'}</td><td>${activity}</td><td>${invariantsOf(product)}</td></tr>`
 }

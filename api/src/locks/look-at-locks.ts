@@ -8,6 +8,7 @@ import { readWorkerMetrics } from '@flash-sale/shared/worker-reports.ts'
 import type { QueueControl } from '../queue-control.ts'
 import type { QueueLoad } from '../queue-load.ts'
 import type { LastInvariants } from './last-invariants.ts'
+import { type CountedQueue, queuedByProduct } from './queued-by-product.ts'
 import type { ShownProducts } from './shown-products.ts'
 import { type WorkerFigures, workerFiguresOf } from './worker-figures.ts'
 
@@ -16,6 +17,7 @@ export interface LockLookDeps {
   reportKeys: ReportKeys
   watch: LockWatch
   queue: Pick<QueueControl, 'state'>
+  queues: readonly CountedQueue[]
   load: Pick<QueueLoad, 'drainPerS'>
   products: ShownProducts
   invariants: LastInvariants
@@ -27,27 +29,66 @@ const lookDeadlineMs = 1_800
 const rateMs = 10_000
 const quietMax = 100
 
+/** Less is no speed. */
+const heardMsMin = 1_000
+
 /** What `last-minute.ts` spreads over ten seconds was heard in fewer, when somebody has only begun to look. */
-const settledPerSOf = ({ settledPerS }: WatchedProduct, heardMs: number): number =>
-  (settledPerS * rateMs) / Math.min(rateMs, Math.max(1_000, Math.floor(heardMs / 1_000) * 1_000))
+const settledPerSOf = ({ settledPerS }: WatchedProduct, heardMs: number): number | undefined =>
+  heardMs < heardMsMin
+    ? undefined
+    : (settledPerS * rateMs) / Math.min(rateMs, Math.floor(heardMs / 1_000) * 1_000)
+
+/** A product of which no worker has taken anything, while purchases of it wait in the queue. */
+const untaken = (productId: number): WatchedProduct => ({
+  productId,
+  waiters: [],
+  waitersInLine: 0,
+  waitingPurchases: 0,
+  settlingPurchases: 0,
+  settled: 0,
+  batches: 0,
+  settledPerS: 0,
+})
+
+/** The lock page shows no more. */
+const productsMax = 100
+
+const withUntaken = (
+  watched: readonly WatchedProduct[],
+  queued: ReadonlyMap<number, number>,
+): WatchedProduct[] => {
+  const ids = new Set(watched.map(({ productId }) => productId))
+  const others = [...queued.keys()].filter((productId) => !ids.has(productId)).map(untaken)
+  return [...watched, ...others].slice(0, productsMax)
+}
 
 interface Seen {
   watched: readonly WatchedProduct[]
   states: ReadonlyMap<number, ProductState>
   figures: WorkerFigures
   invariants: LastInvariants
+  /** In the queue, by product. */
+  queued: ReadonlyMap<number, number>
+  paused: boolean
   heardMs: number
 }
 
 const lockedProductOf = (product: WatchedProduct, seen: Seen): LockedProduct => {
   const outcomes = seen.figures.outcomesOf.get(product.productId)
+  const settledPerS = settledPerSOf(product, seen.heardMs)
+  const taken = product.waitingPurchases + product.settlingPurchases
+  const depth = taken + (seen.queued.get(product.productId) ?? 0)
+  const emptyInMs = depth === 0 ? 0 : settledPerS && !seen.paused ? (depth * 1_000) / settledPerS : undefined
+  const { settledPerS: _overTenSeconds, ...watched } = product
   return {
     ...withInvariants(
       seen.states.get(product.productId) ?? { productId: product.productId },
       seen.invariants,
     ),
-    ...product,
-    settledPerS: settledPerSOf(product, seen.heardMs),
+    ...watched,
+    depth,
+    ...(settledPerS === undefined ? {} : { settledPerS }),
+    ...(emptyInMs === undefined ? {} : { emptyInMs: Math.round(emptyInMs) }),
     ...(outcomes ? { outcomes } : {}),
   }
 }
@@ -61,6 +102,7 @@ const withInvariants = (state: ProductState, invariants: LastInvariants): Produc
 const byContention = (a: LockedProduct, b: LockedProduct): number =>
   Math.sign(b.waitersInLine) - Math.sign(a.waitersInLine) ||
   b.waitingPurchases - a.waitingPurchases ||
+  b.depth - a.depth ||
   b.settled - a.settled ||
   a.productId - b.productId
 
@@ -79,17 +121,23 @@ const queueOf = async ({ queue, load }: LockLookDeps): Promise<LockOverview['que
 }
 
 /**
- * Six round trips to Redis and a short query, however many products there are.
+ * Eight round trips to Redis, in which up to 200 waiting jobs are read, and a short query, however many products there are.
  * @param heardMs for how long batches have been heard of.
  * @throws when Redis does not answer in time.
  */
 export const lookAtLocks = async (deps: LockLookDeps, heardMs: number): Promise<LockOverview> => {
   const { redis, reportKeys, watch, products, invariants } = deps
-  const [watched, reports, queue] = await withDeadline(
+  const [taken, reports, queue, queued] = await withDeadline(
     'looking at the locks',
     lookDeadlineMs,
-    Promise.all([watch.look(), readWorkerMetrics(redis, reportKeys), queueOf(deps)]),
+    Promise.all([
+      watch.look(),
+      readWorkerMetrics(redis, reportKeys),
+      queueOf(deps),
+      queuedByProduct(redis, deps.queues),
+    ]),
   )
+  const watched = withUntaken(taken, queued)
   const figures = workerFiguresOf(reports)
   const states = await products.read(watched.map(({ productId }) => productId))
   const seen: Seen = {
@@ -97,6 +145,8 @@ export const lookAtLocks = async (deps: LockLookDeps, heardMs: number): Promise<
     states: new Map(states.map((state) => [state.productId, state])),
     figures,
     invariants,
+    queued,
+    paused: queue.paused,
     heardMs,
   }
   const watchedIds = new Set(watched.map(({ productId }) => productId))

@@ -83,10 +83,12 @@ const figure = (name: string, value: string, unit = ''): Html =>
   html`<div><dt>${name}</dt><dd>${value}${unit === '' ? nothing : html` <small>${unit}</small>`}</dd></div>`
 
 const figuresOf = (product: LockedProduct): Html => {
-  const { batches, settled, lockWaitMsP50: p50, lockWaitMsP99: p99 } = product
+  const { batches, settled, settledPerS, lockWaitMsP50: p50, lockWaitMsP99: p99 } = product
   return html`<dl class="figures">
+${figure('No outcome yet', countText(product.depth), 'purchases')}
+${figure('Empty in', product.emptyInMs === undefined ? '–' : clockText(product.emptyInMs))}
 ${figure('Wait for the lock', countText(product.waitingPurchases), 'purchases')}
-${figure('Settled', rateText(product.settledPerS), 'a second')}
+${figure('Settled', settledPerS === undefined ? '–' : rateText(settledPerS), 'a second')}
 ${figure('Batch', batches === 0 ? '–' : countText(settled / batches), 'purchases')}
 ${figure('Lock wait p50, p99', p50 === undefined || p99 === undefined ? '–' : `${waitText(p50)}, ${waitText(p99)}`)}
 </dl>`

@@ -56,7 +56,7 @@ export const searchPage = (search: PurchaseSearch, caller: Caller, ordersOpen: b
   const found =
     purchases.length === 0
       ? html`<p class="empty">There is no purchase, order or customer <strong>${q}</strong>.</p>${hint}`
-      : html`<p class="faint">${countedText(purchases.length, 'purchase')} of <strong>${q}</strong></p>${tableOf(purchases, ordersOpen)}`
+      : html`<p class="faint">${countedText(purchases.length, 'purchase')} of <strong>${q}</strong></p>${tableOf(purchases, ordersOpen)}${hint}`
   const rest = more
     ? html`<p>These are the newest. <a href="/admin/purchases?customerId=${encodeURIComponent(q)}">All of them, page by page (JSON)</a></p>`
     : nothing

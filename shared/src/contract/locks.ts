@@ -57,9 +57,19 @@ export const lockedProductSchema = productStateSchema.extend({
   waitersInLine: countSchema.describe('All of them.'),
   waitingPurchases: countSchema.describe('Purchases that wait for the lock in all workers.'),
   settlingPurchases: countSchema,
+  depth: countSchema.describe(
+    'Purchases that have no outcome yet, in the queue and with workers; estimated when more than 200 are in the queue.',
+  ),
   settled: countSchema.describe('Purchases settled while this api listened, in the last minute.'),
   batches: countSchema,
-  settledPerS: z.number().min(0),
+  settledPerS: z
+    .number()
+    .min(0)
+    .optional()
+    .describe('Absent while this api has listened for less than a second.'),
+  emptyInMs: msSchema
+    .optional()
+    .describe('When all of `depth` are settled at that speed; absent while that is unknown.'),
   lockWaitMsP50: msSchema.optional(),
   lockWaitMsP99: msSchema.optional(),
   outcomes: outcomeCountsSchema.optional().describe('Absent when no worker counts this product by name.'),
@@ -142,9 +152,11 @@ export const lockOverviewSchema = z
             waitersInLine: 1,
             waitingPurchases: 340,
             settlingPurchases: 350,
+            depth: 1_890,
             settled: 5_000,
             batches: 15,
             settledPerS: 4_000,
+            emptyInMs: 473,
             lockWaitMsP50: 56,
             lockWaitMsP99: 84,
             outcomes: { confirmed: 37, sold_out: 0, limit_reached: 0, not_on_sale: 0, failed: 0 },
