@@ -31,6 +31,7 @@ import { checkReadiness } from './readiness.ts'
 import type { RefusalRules } from './refuse-purchase.ts'
 import { requestLog } from './request-log.ts'
 import { shopRoute } from './shop-route.ts'
+import { dropUnreadBody } from './unread-body.ts'
 
 export interface AppDeps {
   logger: Logger
@@ -84,6 +85,7 @@ export const createApp = (deps: AppDeps): Express => {
   app.set('query parser', 'simple')
 
   app.use(requestLog(deps.logger, deps.metrics.requestEnded))
+  app.use(dropUnreadBody)
   // What buyers ask for comes first: Express tries one route after the other.
   protectPublic(app, deps.auth, deps.web)
   app.use(purchasesRoute({ ...deps, buyers: buyerRules(deps) }))

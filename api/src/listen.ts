@@ -9,8 +9,11 @@ export interface ListenOptions {
   port: number
   connectionsMax: number
   logger: Logger
-  /** Milliseconds for the headers, for the whole request, and between two looks at who is over them. */
-  patience?: { headersMs: number; requestMs: number; checkEveryMs: number }
+  /**
+   * Milliseconds for the headers, for the whole request, and between two looks at who is over them; and without a byte in
+   * either direction, while an answer is awaited or not read.
+   */
+  patience?: { headersMs: number; requestMs: number; checkEveryMs: number; silentMs: number }
 }
 
 export interface Listening {
@@ -22,7 +25,8 @@ export interface Listening {
 }
 
 /** Node's own are generous: a minute for headers, five for a request, looked at every half minute. */
-const defaultPatience = { headersMs: 10_000, requestMs: 15_000, checkEveryMs: 2_000 }
+// A held request is silent for 30 s at most, an event stream for 15.
+const defaultPatience = { headersMs: 10_000, requestMs: 15_000, checkEveryMs: 2_000, silentMs: 60_000 }
 
 const limits = {
   maxHeaderSize: 8 * 1024,
@@ -94,6 +98,8 @@ export const listen = async (app: RequestListener, options: ListenOptions): Prom
   }
   const server = createServer({ ...limits, ...timeouts }, app)
   server.maxConnections = options.connectionsMax
+  // By itself Node keeps what it has to send for a client that reads none of it, for ever.
+  server.timeout = patience.silentMs
   server.on('clientError', answerClientError)
   reportDrops(server, options.logger, options.connectionsMax)
   await listening(server, options)

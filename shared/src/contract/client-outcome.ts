@@ -21,6 +21,7 @@ export type Ended = { kind: 'settled'; purchase: Settled } | { kind: 'refused'; 
 export interface OutcomeSettings extends HttpSettings {
   /** False: only polls. */
   events: boolean
+  retryAfterMsMax: number
 }
 
 export interface Following {
@@ -73,12 +74,17 @@ type Step =
   /** To be asked again: the server cannot say now, or what it says is not in the contract. */
   | { kind: 'trouble'; pauseMs: number | undefined }
 
+/** What the server asks for, whole: one that is full or limits its callers gets no second question before. */
+const pauseAskedFor = (headers: Answer['headers'], retryAfterMsMax: number): number | undefined => {
+  const askedMs = retryAfterMsOf(headers.get('retry-after'))
+  return askedMs === undefined ? undefined : Math.min(Math.max(askedMs, pollAfterMsMin), retryAfterMsMax)
+}
+
 /** What an answer of `GET /purchases/:jobId` says. @throws {ClientFault} `unreadable` for a refusal that is no problem. */
-const readView = (answer: Answer): Step => {
+const readView = (answer: Answer, retryAfterMsMax: number): Step => {
   const { status, body, headers } = answer
   if (status === 429 || status >= 500) {
-    const askedMs = retryAfterMsOf(headers.get('retry-after'))
-    return { kind: 'trouble', pauseMs: askedMs === undefined ? undefined : clampPauseMs(askedMs) }
+    return { kind: 'trouble', pauseMs: pauseAskedFor(headers, retryAfterMsMax) }
   }
   const problem = problemOf(answer)
   if (problem) return { kind: 'refused', problem }
@@ -92,7 +98,10 @@ const pathOf = (jobId: string): string => `/purchases/${encodeURIComponent(jobId
 
 const poll = async (settings: OutcomeSettings, jobId: string, patience: Patience): Promise<Step> => {
   try {
-    return readView(await send(settings, { method: 'GET', path: pathOf(jobId) }, patience))
+    return readView(
+      await send(settings, { method: 'GET', path: pathOf(jobId) }, patience),
+      settings.retryAfterMsMax,
+    )
   } catch (error) {
     if (error instanceof ClientFault && error.reason === 'network')
       return { kind: 'trouble', pauseMs: undefined }
@@ -132,7 +141,7 @@ const viewOf = (data: string): PurchaseView | undefined => {
 type StreamEnd =
   | { kind: 'settled'; purchase: Settled }
   | { kind: 'early'; seen: string | undefined; reconnectMs: number }
-  | { kind: 'none' }
+  | { kind: 'none'; pauseMs: number | undefined }
 
 const readStream = async (
   settings: OutcomeSettings,
@@ -154,7 +163,9 @@ const readStream = async (
     const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true
     if (response.status !== 200 || !isStream) {
       await response.body?.cancel()
-      return { kind: 'none' }
+      const busy = response.status === 429 || response.status === 503
+      const { headers: told } = response
+      return { kind: 'none', pauseMs: busy ? pauseAskedFor(told, settings.retryAfterMsMax) : undefined }
     }
     for await (const event of eventsOf(response, idleMs)) {
       if ('retryMs' in event) {
@@ -205,7 +216,10 @@ export const outcomeWith = async (
       readStream(settings, jobId, lastSeen, following, signal),
     )
     if (end.kind === 'settled') return end
-    if (end.kind === 'none') break
+    if (end.kind === 'none') {
+      if (end.pauseMs !== undefined) await patience.pause(end.pauseMs)
+      break
+    }
     lastSeen = end.seen ?? lastSeen
     empty = end.seen === undefined ? empty + 1 : 0
     await patience.pause(spread(end.reconnectMs))

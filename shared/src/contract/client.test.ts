@@ -252,6 +252,17 @@ describe('outcome by polling', () => {
     expect(await client.outcome(jobId, { pollAfterMs: 5 })).toMatchObject({ kind: 'settled' })
   })
 
+  test.each([
+    ['polling', false],
+    ['a stream', true],
+  ])('a Retry-After that is longer than the time left is not cut: %s', async (_what, events) => {
+    const limited = problem(429, 'rate-limited', { 'retry-after': '60' })
+    const { client, received } = await against([limited, json(200, viewOf('confirmed'))], { events })
+    const waiting = client.outcome(jobId, { pollAfterMs: 5, withinMs: 5_300 })
+    expect(await faultOf(waiting)).toMatchObject({ reason: 'timeout' })
+    expect(received).toHaveLength(1)
+  })
+
   test('each change is told once', async () => {
     const queued = json(200, viewOf('queued', { pollAfterMs: 5 }))
     const { client } = await against([queued, queued, json(200, viewOf('confirmed'))], { events: false })
