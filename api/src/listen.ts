@@ -101,6 +101,8 @@ export const listen = async (app: RequestListener, options: ListenOptions): Prom
   // By itself Node keeps what it has to send for a client that reads none of it, for ever.
   server.timeout = patience.silentMs
   server.on('clientError', answerClientError)
+  // An expectation that nobody knows may be ignored (RFC 9110, 10.1.1); Node's own answer, 417, is not in our contract.
+  server.on('checkExpectation', app)
   reportDrops(server, options.logger, options.connectionsMax)
   await listening(server, options)
   server.on('error', (error) => options.logger.error({ err: error }, 'the http server reports a fault'))

@@ -101,6 +101,13 @@ describe('what is too large is refused, and not read to its end', () => {
   })
 })
 
+test('an expectation that nobody knows is ignored', async () => {
+  const socket = await open()
+  const answer = heard(socket)
+  socket.write('GET /livez HTTP/1.1\r\nhost: x\r\nexpect: wonders\r\nconnection: close\r\n\r\n')
+  expect(await answer).toMatch(/^HTTP\/1.1 200 /)
+})
+
 test('10,000 idle connections: those before them are served on, and afterwards everybody is', {
   timeout: 60_000,
 }, async () => {

@@ -150,6 +150,8 @@ describe('JSON', () => {
     )
     expect(product).toMatchObject({ name: 'Untaken', depth: 3, waitingPurchases: 0, waitersInLine: 0 })
     expect(product).not.toHaveProperty('emptyInMs')
+    const { oldestWaitMs } = (await look()).queue
+    expect(oldestWaitMs).toBeGreaterThan(0)
   })
 
   test('what was refused at the door', async () => {

@@ -50,10 +50,11 @@ const invariantsTile = ({ products, quiet }: LockOverview): Html => {
 }
 
 const tilesOf = (overview: LockOverview): Html => {
-  const { counts, settledPerS } = overview.queue
+  const { counts, settledPerS, oldestWaitMs } = overview.queue
   const delayed = counts.delayed > 0 ? `, ${countText(counts.delayed)} delayed` : ''
+  const oldest = oldestWaitMs === undefined ? '' : `, the oldest waits ${clockText(oldestWaitMs)}`
   return html`<dl class="tiles">
-${tile('In the queue', countText(counts.waiting + counts.active + counts.delayed), `${countText(counts.active)} with workers${delayed}`)}
+${tile('In the queue', countText(counts.waiting + counts.active + counts.delayed), `${countText(counts.active)} with workers${delayed}${oldest}`)}
 ${tile('Settled a second', settledPerS > 0 ? rateText(settledPerS) : '–', emptyInText(overview.queue))}
 ${lineTile(overview)}
 ${workersTile(overview)}

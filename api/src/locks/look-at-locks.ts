@@ -8,6 +8,7 @@ import { readWorkerMetrics } from '@flash-sale/shared/worker-reports.ts'
 import type { QueueControl } from '../queue-control.ts'
 import type { QueueLoad } from '../queue-load.ts'
 import type { LastInvariants } from './last-invariants.ts'
+import { oldestWaitMs } from './oldest-purchase.ts'
 import { type CountedQueue, queuedByProduct } from './queued-by-product.ts'
 import type { ShownProducts } from './shown-products.ts'
 import { type WorkerFigures, workerFiguresOf } from './worker-figures.ts'
@@ -106,8 +107,8 @@ const byContention = (a: LockedProduct, b: LockedProduct): number =>
   b.settled - a.settled ||
   a.productId - b.productId
 
-const queueOf = async ({ queue, load }: LockLookDeps): Promise<LockOverview['queue']> => {
-  const state = await queue.state()
+const queueOf = async ({ redis, queue, queues, load }: LockLookDeps): Promise<LockOverview['queue']> => {
+  const [state, oldest] = await Promise.all([queue.state(), oldestWaitMs(redis, queues, Date.now())])
   const { waiting, active, delayed } = state.counts
   const settledPerS = load.drainPerS()
   const depth = waiting + active + delayed
@@ -116,12 +117,13 @@ const queueOf = async ({ queue, load }: LockLookDeps): Promise<LockOverview['que
   return {
     ...state,
     settledPerS,
+    ...(oldest === undefined ? {} : { oldestWaitMs: oldest }),
     ...(isKnown ? { emptyInMs: depth === 0 ? 0 : Math.round((depth * 1_000) / settledPerS) } : {}),
   }
 }
 
 /**
- * Eight round trips to Redis, in which up to 200 waiting jobs are read, and a short query, however many products there are.
+ * Nine round trips to Redis, in which up to 200 waiting jobs are read, and a short query, however many products there are.
  * @param heardMs for how long batches have been heard of.
  * @throws when Redis does not answer in time.
  */

@@ -111,6 +111,11 @@ export const lockOverviewSchema = z
       emptyInMs: msSchema
         .optional()
         .describe('When it is empty at that speed; absent while that is unknown.'),
+      oldestWaitMs: msSchema
+        .optional()
+        .describe(
+          'For how long the oldest purchase without an outcome has waited; absent when there is none.',
+        ),
     }),
     products: z.array(lockedProductSchema).max(100).describe('What is being sold.'),
     quiet: z.array(productStateSchema).max(100).describe('The newest of the others.'),
@@ -132,6 +137,7 @@ export const lockOverviewSchema = z
           counts: { waiting: 1_200, active: 800, delayed: 0, completed: 5_000, failed: 0 },
           settledPerS: 4_000,
           emptyInMs: 500,
+          oldestWaitMs: 480,
         },
         products: [
           {
