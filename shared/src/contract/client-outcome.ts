@@ -1,15 +1,8 @@
 /** `outcome`: follows a purchase until it has one, by Server-Sent Events or by polling. */
 import { eventsOf } from './client-events.ts'
 import { ClientFault } from './client-fault.ts'
-import {
-  type Answer,
-  type HttpSettings,
-  isRecord,
-  openCall,
-  problemOf,
-  retryAfterMsOf,
-  send,
-} from './client-http.ts'
+import { type Answer, type HttpSettings, isRecord, openCall, problemOf, send } from './client-http.ts'
+import { clampPauseMs, pauseAskedFor, pollAfterMsDefault } from './client-pace.ts'
 import { backoffMs, type Patience, spread } from './client-patience.ts'
 import type { Problem } from './problem.ts'
 import type { Outcome, PendingStatus, PurchaseStatus, PurchaseView } from './purchase.ts'
@@ -43,9 +36,6 @@ const statusKinds = {
   failed: 'outcome',
 } as const satisfies Record<PendingStatus, 'pending'> & Record<Outcome, 'outcome'>
 
-const pollAfterMsDefault = 250
-const pollAfterMsMin = 5
-const pollAfterMsMax = 5_000
 /** Unless the server wishes for another pause. */
 const reconnectMsDefault = 1_000
 const reconnectMsMax = 10_000
@@ -63,22 +53,11 @@ const isView = (body: unknown): body is PurchaseView =>
 /** Whether a purchase has its outcome. */
 export const isSettled = (view: PurchaseView): view is Settled => statusKinds[view.status] === 'outcome'
 
-const clampPauseMs = (pauseMs: unknown): number =>
-  typeof pauseMs === 'number' && pauseMs >= 0
-    ? Math.min(Math.max(pauseMs, pollAfterMsMin), pollAfterMsMax)
-    : pollAfterMsDefault
-
 type Step =
   | Ended
   | { kind: 'pending'; view: PurchaseView; pauseMs: number }
   /** To be asked again: the server cannot say now, or what it says is not in the contract. */
   | { kind: 'trouble'; pauseMs: number | undefined }
-
-/** What the server asks for, whole: one that is full or limits its callers gets no second question before. */
-const pauseAskedFor = (headers: Answer['headers'], retryAfterMsMax: number): number | undefined => {
-  const askedMs = retryAfterMsOf(headers.get('retry-after'))
-  return askedMs === undefined ? undefined : Math.min(Math.max(askedMs, pollAfterMsMin), retryAfterMsMax)
-}
 
 /** What an answer of `GET /purchases/:jobId` says. @throws {ClientFault} `unreadable` for a refusal that is no problem. */
 const readView = (answer: Answer, retryAfterMsMax: number): Step => {
