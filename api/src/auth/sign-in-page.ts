@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Response } from 'express'
+import { escaped } from '../locks/html.ts'
 
 const style = `
 body { min-height: 100vh; display: grid; place-items: center }
@@ -14,16 +15,6 @@ button { margin-top: 1.5rem; width: 100%; padding: .7rem }
 const policy =
   `default-src 'none'; img-src 'self'; style-src 'self' 'sha256-${hash('sha256', style, 'base64')}'; form-action 'self'; ` +
   `base-uri 'none'; frame-ancestors 'none'`
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] ?? '')
 
 const send = (response: Response, status: number, main: string): void => {
   response.status(status)

@@ -13,11 +13,14 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
+/** For text and quoted attributes. */
+export const escaped = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
+
 const isHtml = (value: Value): value is Html => typeof value === 'object' && 'markup' in value
 
 const markupOf = (value: Value): string => {
-  if (typeof value === 'string' || typeof value === 'number')
-    return String(value).replace(/[&<>"']/g, (character) => entities[character] ?? character)
+  if (typeof value === 'string' || typeof value === 'number') return escaped(String(value))
   return isHtml(value) ? value.markup : value.map(({ markup }) => markup).join('')
 }
 
