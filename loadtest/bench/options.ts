@@ -27,7 +27,7 @@ const directoryDefault = 'bench-results'
 export const usage = `Usage: npm run bench -- [options]
 
 Measures the engine beside other ways to sell a product: same stores, same load generator, in turn. Boots its own
-Postgres and Redis on free ports. The whole takes about 25 minutes on two cores, which should have nothing else to do.
+Postgres and Redis on free ports. The whole takes about 30 minutes on two cores, which should have nothing else to do.
 
   --rounds N             how often everything is measured, 1 to ${roundsMax}  (${roundsDefault}; with --quick 1)
   --only NAMES           some measures only, separated by commas:

@@ -7,8 +7,13 @@ export interface Sizes {
   /** Purchases that wait when a drain begins, and how many of them job-per-lock settles for its rate. */
   drainJobs: number
   jobPerLockWindow: number
-  /** Purchases that wait in each measure of scaling. */
+  /**
+   * Purchases that wait in each measure of scaling. Each worker is a process that compiles its code while it begins: with
+   * 15,000 that was what two workers were slower by.
+   */
   scalingJobs: number
+  /** Purchases that wait in each measure of a setting. */
+  settingJobs: number
   products: readonly number[]
   /** How many purchases wait at the start, and over how many of them cost and rate are compared. */
   backlogs: readonly number[]
@@ -22,13 +27,14 @@ export interface Sizes {
   etaPurchases: number
 }
 
-/** All of it in three rounds takes about 25 minutes on two cores. */
+/** All of it in three rounds takes about 30 minutes on two cores. */
 export const fullSizes: Sizes = {
   loadMs: 5_000,
   openLoopMs: 8_000,
   drainJobs: 50_000,
   jobPerLockWindow: 1_000,
-  scalingJobs: 15_000,
+  scalingJobs: 35_000,
+  settingJobs: 15_000,
   products: [1, 2, 10, 100],
   backlogs: [10_000, 100_000, 500_000],
   backlogWindow: 9_000,
@@ -45,6 +51,7 @@ export const quickSizes: Sizes = {
   drainJobs: 8_000,
   jobPerLockWindow: 500,
   scalingJobs: 5_000,
+  settingJobs: 5_000,
   products: [1, 10],
   backlogs: [5_000, 10_000],
   backlogWindow: 4_500,

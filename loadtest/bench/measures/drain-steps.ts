@@ -107,7 +107,7 @@ const settingText = (env: Readonly<Record<string, string>>): string =>
     .join(' ') || 'defaults'
 
 /** One worker with other settings than the defaults. */
-export const settingSteps = ({ scalingJobs }: Sizes): Step[] =>
+export const settingSteps = ({ settingJobs }: Sizes): Step[] =>
   settings.map(({ products, env }) =>
     step({
       measure: 'settings',
@@ -115,7 +115,7 @@ export const settingSteps = ({ scalingJobs }: Sizes): Step[] =>
       drainer: 'engine',
       workers: 1,
       products,
-      jobs: scalingJobs,
+      jobs: settingJobs,
       env,
     }),
   )

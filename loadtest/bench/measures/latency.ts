@@ -15,6 +15,8 @@ export interface LatencyOptions {
   contender: HttpContender
   ratePerS: number
   durationMs: number
+  /** Buyers ask the server to hold the answer of `POST` for the outcome, instead of asking for it again. */
+  waits?: boolean
 }
 
 /** Times in milliseconds, from the moment at which the purchase should have been sent. */
@@ -70,9 +72,13 @@ const follow = async (client: BenchClient, accepted: Accepted, times: Times): Pr
 }
 
 /** One buyer: sends the purchase and learns how it ended. */
-const buy = async (client: BenchClient, n: number, intendedAtMs: number, times: Times): Promise<void> => {
+const buy = async (
+  client: BenchClient,
+  n: number,
+  { intendedAtMs, times, prefer }: { intendedAtMs: number; times: Times; prefer: string | undefined },
+): Promise<void> => {
   times.late.push(performance.now() - intendedAtMs)
-  const { status, body } = await client.send({ method: 'POST', ...purchaseRequest(n) }, true)
+  const { status, body } = await client.send({ method: 'POST', ...purchaseRequest(n), prefer }, true)
   times.answer.push(performance.now() - intendedAtMs)
   if (status !== 201 && status !== 202) return void times.failures.push(`POST answered ${status}`)
   const failure = status === 202 ? await follow(client, JSON.parse(body), times) : undefined
@@ -88,7 +94,7 @@ const buy = async (client: BenchClient, n: number, intendedAtMs: number, times: 
  */
 export const measureLatency = async (
   stores: BenchStores,
-  { contender, ratePerS, durationMs }: LatencyOptions,
+  { contender, ratePerS, durationMs, waits = false }: LatencyOptions,
 ): Promise<Latency> => {
   await startClean({ ...stores, products: 1, stock: plenty })
   const serving = await contender.start(stores)
@@ -102,10 +108,13 @@ export const measureLatency = async (
     }
     expectAccepted(await runLoad({ ...load, requestsMax: contender.warmUpRequests }))
     await untilSettled(stores, serving)
+    const prefer = waits ? 'wait=10' : undefined
     const sell = async (lastsMs: number): Promise<Times> => {
       const times: Times = { outcome: [], answer: [], settled: [], late: [], failures: [] }
       await runOpenLoop({ ratePerS, durationMs: lastsMs }, (n, intendedAtMs) =>
-        buy(client, n, intendedAtMs, times).catch((error) => void times.failures.push(String(error))),
+        buy(client, n, { intendedAtMs, times, prefer }).catch(
+          (error) => void times.failures.push(String(error)),
+        ),
       )
       return times
     }
@@ -152,7 +161,14 @@ const readingsOf = (contender: string, latency: Latency): Reading[] =>
     ]
   })
 
-/** At half of what the engine can do, the same rate for both contenders. */
+/** By polling, as most clients do it, and by waiting. */
+const cases: readonly { contender: HttpContender; waits?: boolean; name: string }[] = [
+  { contender: engine, name: engine.name },
+  { contender: engine, waits: true, name: `${engine.name}, Prefer: wait` },
+  { contender: sqlPerRequest(4), name: sqlPerRequest(4).name },
+]
+
+/** At half of what the engine can do, the same rate for all. */
 export const latencySteps = ({ openLoopMs, loadMs }: Sizes): Step[] => {
   // Measured once when the run has no throughput to go by, so that all contenders get the same rate.
   let measuredPerS: number | undefined
@@ -163,15 +179,16 @@ export const latencySteps = ({ openLoopMs, loadMs }: Sizes): Step[] => {
     measuredPerS = (await measureThroughput(stores, options)).settledPerS
     return measuredPerS
   }
-  return [engine, sqlPerRequest(4)].map((contender) => ({
+  return cases.map(({ name, contender, waits = false }) => ({
     measure: 'latency',
-    label: `${contender.name}, open loop`,
+    label: `${name}, open loop`,
     estimateS: (openLoopMs / 1000) * (1 + warmUpPart) + 5,
     run: async (context) => {
       const ratePerS = (await capacityOf(context)) / 2
-      const latency = await measureLatency(context.stores, { contender, ratePerS, durationMs: openLoopMs })
-      const rate = { contender: contender.name, situation: 'rate', unit: 'purchases/s', value: ratePerS }
-      return [...readingsOf(contender.name, latency), rate]
+      const options = { contender, ratePerS, durationMs: openLoopMs, waits }
+      const latency = await measureLatency(context.stores, options)
+      const rate = { contender: name, situation: 'rate', unit: 'purchases/s', value: ratePerS }
+      return [...readingsOf(name, latency), rate]
     },
   }))
 }
