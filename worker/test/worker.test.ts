@@ -23,6 +23,8 @@ const settings = { url: stores.redisUrl, keyPrefix: stores.keyPrefix, logger }
 const producer = openCommandRedis(settings, 'producer')
 const eventsRedis = openWorkerRedis(settings)
 const queue = openQueue('purchases', producer, keys.bullPrefix)
+// Each job that is waited for listens whether its queue closes: BullMQ lets 10 do so before it warns of a leak.
+queue.setMaxListeners(1_000)
 const events = new QueueEvents('purchases', { connection: eventsRedis, prefix: keys.bullPrefix })
 const database = openDatabase({
   url: stores.databaseUrl,
