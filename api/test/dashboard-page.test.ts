@@ -1,16 +1,14 @@
 /** The dashboard as people see it: a real browser on a real engine during a load test, one of whose workers stops. */
-import { join } from 'node:path'
 import { graveAccessibilityFindings } from '@flash-sale/local/accessibility.ts'
 import { browserOfFile, type WatchedPage } from '@flash-sale/local/browser.ts'
-import { bareEnvironment, projectRoot, typescriptLoader } from '@flash-sale/local/config.ts'
 import { type Engine, startEngine } from '@flash-sale/local/engine.ts'
 import { isolatedStores } from '@flash-sale/local/isolated-stores.ts'
-import { type CommandResult, runCommand } from '@flash-sale/local/run-command.ts'
 import { createLogger } from '@flash-sale/shared/logger.ts'
 import { closeRedis, openCommandRedis } from '@flash-sale/shared/redis.ts'
 import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
 import { Worker } from 'bullmq'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { loadTest } from './load-test.ts'
 import { adminHeaders, adminTokens, eventually, serveApi, tokens } from './served-api.ts'
 import { settle } from './settled-by-hand.ts'
 import { stopHolder } from './stopped-holder.ts'
@@ -57,17 +55,6 @@ beforeAll(async () => {
 })
 afterAll(() => engine?.stop())
 
-/** The load test as people run it, to its verdict. */
-const loadTest = (buyers: number): Promise<CommandResult> =>
-  runCommand(
-    process.execPath,
-    [
-      ...['--import', typescriptLoader, join(projectRoot, 'loadtest/src/main.ts'), '--url', engine.url],
-      ...['--product', String(phoneId), '--buyers', String(buyers), '--stock', String(buyers)],
-    ],
-    { timeoutMs: slow, env: { ...bareEnvironment(), ADMIN_TOKEN: tokens.admin } },
-  )
-
 const signIn = async (name: keyof typeof tokens, path: string): Promise<WatchedPage> => {
   const watched = await browser.openPage()
   const { page } = watched
@@ -102,7 +89,8 @@ describe.skipIf(!browser.available)('the dashboard', { timeout: slow }, () => {
   test(title, { timeout: 2 * slow }, async () => {
     const watched = await signIn('watcher', '/admin/queues')
     const { page } = watched
-    const verdict = loadTest(80)
+    const sale = ['--product', String(phoneId), '--buyers', '80', '--stock', '80']
+    const verdict = loadTest({ url: engine.url, adminToken: tokens.admin }, ...sale)
     const [worker] = engine.workers
     if (!worker) throw new Error('there is no worker')
     const lock = redisKeys(stores.keyPrefix).lock(phoneId)

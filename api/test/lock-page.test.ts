@@ -1,4 +1,7 @@
-/** The lock page in a browser while a real engine sells and one of its workers is stopped with the lock in its hand. */
+/**
+ * The lock page in a browser while a real engine sells, to the buyers of a load test and to others, and one of its workers
+ * is stopped with the lock in its hand.
+ */
 import { graveAccessibilityFindings } from '@flash-sale/local/accessibility.ts'
 import { browserOfFile, type WatchedPage } from '@flash-sale/local/browser.ts'
 import { type Engine, startEngine } from '@flash-sale/local/engine.ts'
@@ -9,6 +12,7 @@ import { closeRedis, openCommandRedis } from '@flash-sale/shared/redis.ts'
 import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
 import type { BrowserContextOptions } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { loadTest } from './load-test.ts'
 import { eventually } from './served-api.ts'
 import { stopHolder } from './stopped-holder.ts'
 
@@ -33,9 +37,9 @@ const post = async (path: string, body: unknown) => {
   const response = await fetch(engine.url + path, { method: 'POST', headers, body: JSON.stringify(body) })
   return response.json() as Promise<{ id: number; jobId?: string }>
 }
-const look = async (): Promise<LockedProduct | undefined> => {
+const look = async (id: number): Promise<LockedProduct | undefined> => {
   const response = await fetch(`${engine.url}/admin/locks`, { headers })
-  return ((await response.json()) as LockOverview).products.find((product) => product.productId === productId)
+  return ((await response.json()) as LockOverview).products.find((product) => product.productId === id)
 }
 
 beforeAll(async () => {
@@ -77,18 +81,21 @@ const leasesShownInASecond = `new Promise((resolve) => {
 })`
 
 describe.skipIf(!browser.available)('the lock page', () => {
-  test('follows a sale: who holds the lock, for how much longer, who waits, and when it goes on', {
-    timeout: 60_000,
+  test('follows a load test: who holds the lock, for how much longer, who waits, and when it goes on', {
+    timeout: 120_000,
   }, async () => {
     const watched = await open()
     const { page } = watched
-    const card = page.locator(`#product-${productId}`)
+    const tested = await post('/admin/products', { name: 'Load phone', ...slow, batchMax: 5, thinkMs: 40 })
+    const card = page.locator(`#product-${tested.id}`)
     await page.locator('#live', { hasText: 'Live' }).waitFor()
-    await card.getByText('Contended: 1 worker in line').waitFor()
+    const sale = ['--product', String(tested.id), '--buyers', '400', '--stock', '300']
+    const verdict = loadTest({ url: engine.url, adminToken: engine.admin.token }, ...sale)
+    await card.getByText('Contended: 1 worker in line').waitFor({ timeout: 30_000 })
 
     const [worker] = engine.workers
     if (!worker) throw new Error('there is no worker')
-    const goOn = await stopHolder(worker, redis, redisKeys(stores.keyPrefix).lock(productId))
+    const goOn = await stopHolder(worker, redis, redisKeys(stores.keyPrefix).lock(tested.id))
     try {
       const holder = card.locator('.holder')
       const line = card.locator('.line li')
@@ -120,12 +127,20 @@ describe.skipIf(!browser.available)('the lock page', () => {
     } finally {
       goOn()
     }
-    const token = (await look())?.holder?.fencingToken ?? 0
-    await eventually(async () => ((await look())?.holder?.fencingToken ?? 0) > token)
+    const token = (await look(tested.id))?.holder?.fencingToken ?? 0
+    await eventually(async () => ((await look(tested.id))?.holder?.fencingToken ?? 0) > token)
     await page
       .locator('#workers')
       .getByText(/^silent for/)
       .waitFor({ state: 'detached' })
+
+    const { ok, output, errors } = await verdict
+    expect(ok, output + errors).toBe(true)
+    await card.getByText('none of 300 left').waitFor()
+    const outcomes = await card.locator('.outcomes').innerText()
+    expect(outcomes).toContain('300 confirmed')
+    await card.getByRole('link', { name: 'Check the invariants of Load phone' }).click()
+    await card.getByText('✓ intact').waitFor()
     expect(problemsOf(watched)).toEqual([])
     await watched.close()
   })
@@ -140,7 +155,7 @@ describe.skipIf(!browser.available)('the lock page', () => {
     await page.locator(`#product-${productId} .invariants`).getByText('intact').waitFor()
     expect(await page.evaluate('document.activeElement.id')).toBe(`verify-${productId}`)
     await page.getByRole('button', { name: 'Check all invariants' }).click()
-    await page.getByText('2 of 2 products checked').waitFor()
+    await page.getByText('3 of 3 products checked').waitFor()
 
     const button = page.locator('#switch-button')
     await button.click()

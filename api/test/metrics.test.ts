@@ -1,4 +1,5 @@
 import { isolatedStores } from '@flash-sale/local/isolated-stores.ts'
+import { openDatabase } from '@flash-sale/shared/postgres.ts'
 import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
 import {
   type ReportedMetric,
@@ -84,6 +85,35 @@ describe('the metrics', () => {
     expect(grown('other')).toBe(2)
     expect(grown('/admin')).toBe(2)
     expect(after.text).not.toContain('made-up')
+  })
+
+  it('show calls that wait for Postgres, by pool', async () => {
+    const other = openDatabase({
+      ...{ url: stores.databaseUrl, name: 'metrics test' },
+      ...{ connectionsMax: 1, deadlineMs: 5_000 },
+    })
+    const poolsOf = async (name: 'calls' | 'connections_max') => {
+      const { buyers, admins } = (await scrape('/metrics/api')).by(`flash_sale_api_postgres_${name}`, 'pool')
+      return { buyers: buyers ?? 0, admins: admins ?? 0 }
+    }
+    expect(await poolsOf('connections_max')).toEqual({ buyers: 4, admins: 4 })
+    let calls: Promise<{ status: number }>[] = []
+    try {
+      await other.run('locking tables', (sql) =>
+        sql.begin(async (session) => {
+          await session`LOCK TABLE purchases, orders IN ACCESS EXCLUSIVE MODE`
+          calls = Array.from({ length: 6 }, () => api.call('/orders/1'))
+          await eventually(async () => (await poolsOf('calls')).buyers >= 6)
+          expect((await poolsOf('calls')).admins).toBe(0)
+        }),
+      )
+      const statuses = (await Promise.all(calls)).map(({ status }) => status)
+      expect(statuses).toEqual(Array.from({ length: 6 }, () => 404))
+      await eventually(async () => (await poolsOf('calls')).buyers === 0)
+    } finally {
+      await Promise.all(calls)
+      await other.close(1_000)
+    }
   })
 
   it('name no customer', async () => {

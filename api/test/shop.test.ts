@@ -25,6 +25,13 @@ const admin = async (path: string, body: Record<string, unknown> = {}): Promise<
   expect(response.ok).toBe(true)
   return (await response.json()) as { id: number }
 }
+const switchQueue = async (action: 'pause' | 'resume'): Promise<void> => {
+  const response = await fetch(`${engine.url}/admin/queue/${action}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${engine.admin.token}` },
+  })
+  expect(response.status).toBe(200)
+}
 const price = { amountMinor: 79_900, currency: 'EUR' }
 const createProduct = (fields: Record<string, unknown>) => admin('', { name: 'iPhone 15', price, ...fields })
 
@@ -88,6 +95,28 @@ describe.skipIf(!browser.available)('the shop window', () => {
     }
   })
 
+  test('two who are in line for the last unit: one turn is too late', async () => {
+    const { id } = await createProduct({ stock: 1 })
+    const shops = await Promise.all([openShop(id), openShop(id)])
+    // Nothing is settled meanwhile, so that both are accepted.
+    await switchQueue('pause')
+    for (const shop of shops) {
+      await shop.page.locator('#buy', { hasText: /^Buy$/ }).click()
+      await says(shop, 'You are in line')
+      expect(await textOf(shop, '#buy')).toBe('In line…')
+    }
+    await switchQueue('resume')
+    await Promise.all(shops.map((shop) => says(shop, /It is yours|Sold out/)))
+    const [first, second] = shops
+    if (!first || !second) throw new Error('two shops')
+    expect(await textOf(first, '#result-title')).toBe('It is yours')
+    expect(await textOf(second, '#result-title')).toBe('Sold out')
+    expect(await textOf(second, '#result-text')).toBe('There were not enough units left when your turn came.')
+    await second.page.locator('#buy', { hasText: 'Sold out' }).waitFor()
+    expect(await graveAccessibilityFindings(second.page)).toEqual([])
+    for (const shop of shops) await expectClean(shop)
+  })
+
   test('counts down to the opening, and is open then', async () => {
     const opensAt = new Date(Date.now() + 2_500).toISOString()
     const { id } = await createProduct({ stock: 3, maxPerPurchase: 2, opensAt })
@@ -116,7 +145,11 @@ describe.skipIf(!browser.available)('the shop window', () => {
     const shop = await openShop(id)
     await shop.page.locator('#buy', { hasText: /^Buy$/ }).click()
     await says(shop, 'You are in line')
-    await shop.page.locator('#result-text', { hasText: /ahead of you|You are next|Your place/ }).waitFor()
+    await shop.page
+      .locator('#result-text', {
+        hasText: /^(\d+ ahead of you|You are next)(, about (0\.[1-9]|[1-9]\d*)(\.\d)? s)?\.$/,
+      })
+      .waitFor()
     await shop.page.reload()
     await says(shop, 'You are in line')
     await says(shop, 'It is yours')

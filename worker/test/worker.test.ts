@@ -12,9 +12,10 @@ import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
 import type { Closer } from '@flash-sale/shared/shutdown.ts'
 import { type Job, QueueEvents } from 'bullmq'
 import { v7 } from 'uuid'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, test } from 'vitest'
 import { startWorker } from '../src/start-worker.ts'
 import { workerConfig } from '../src/worker-config.ts'
+import { reportedCount } from './reported-count.ts'
 
 const stores = isolatedStores()
 const logger = createLogger('test', 'silent')
@@ -23,6 +24,8 @@ const settings = { url: stores.redisUrl, keyPrefix: stores.keyPrefix, logger }
 const producer = openCommandRedis(settings, 'producer')
 const eventsRedis = openWorkerRedis(settings)
 const queue = openQueue('purchases', producer, keys.bullPrefix)
+// Each job that is waited for listens whether its queue closes: BullMQ lets 10 do so before it warns of a leak.
+queue.setMaxListeners(1_000)
 const events = new QueueEvents('purchases', { connection: eventsRedis, prefix: keys.bullPrefix })
 const database = openDatabase({
   url: stores.databaseUrl,
@@ -46,6 +49,12 @@ afterAll(async () => {
   await Promise.all([producer, eventsRedis].map(closeRedis))
   await database.close(1_000)
 })
+
+/** What w1 has counted until it was stopped. */
+const countedByW1 = async (metric: string, labels: Record<string, string> = {}) => {
+  await stopAll()
+  return reportedCount(producer, keys.reports, 'w1', metric, labels)
+}
 
 const start = (name: string, env: Record<string, string> = {}): Closer[] => {
   const config = workerConfig({
@@ -195,6 +204,7 @@ describe('one worker', () => {
       { jobId: 'wait-for-me' },
     )
     await expect(job.waitUntilFinished(events, 15_000)).rejects.toThrow('expected a UUID as job id')
+    expect(await countedByW1('flash_sale_jobs_failed_total')).toBe(1)
   })
 
   it('hands back what it has not begun when it is stopped, in the old order', async () => {
@@ -206,6 +216,7 @@ describe('one worker', () => {
     const left = await queue.getWaiting()
     expect(left.length).toBeGreaterThan(5)
     expect(await queue.getActiveCount()).toBe(0)
+    expect(await countedByW1('flash_sale_purchases_handed_back_total')).toBe(left.length)
     const order = new Map(jobs.map((job, index) => [job.id, index]))
     const places = left.map((job) => order.get(job.id) ?? -1)
     expect(places).toEqual(places.toSorted((a, b) => a - b))
@@ -228,6 +239,15 @@ describe('the reconciler', () => {
     return row?.outcome
   }
 
+  const reconciledByW1 = async (): Promise<Record<string, number | undefined>> => {
+    const metric = 'flash_sale_reconciler_actions_total'
+    return {
+      found: await countedByW1(metric, { action: 'found' }),
+      settled: await countedByW1(metric, { action: 'settled' }),
+      closed: await countedByW1(metric, { action: 'closed' }),
+    }
+  }
+
   /** What BullMQ does to a job that has stalled more often than it allows. */
   const failUnrun = async (productId: number, customerId: string): Promise<PurchaseJobOf> => {
     const job = await queue.add('purchase', { productId, customerId, quantity: 1 }, { jobId: v7() })
@@ -245,6 +265,7 @@ describe('the reconciler', () => {
     start('w1', reconciling)
     await expect.poll(() => outcomeOf(job.id), { timeout: 15_000 }).toBe('confirmed')
     expect(await ordersOf(product)).toEqual({ stock: 4, orders: 1 })
+    expect(await reconciledByW1()).toEqual({ found: 1, settled: 1, closed: 0 })
   })
 
   it('closes a failed purchase that can never be settled', async () => {
@@ -253,6 +274,7 @@ describe('the reconciler', () => {
     start('w1', reconciling)
     await expect.poll(() => outcomeOf(job.id), { timeout: 15_000 }).toBe('failed')
     expect(await ordersOf(product)).toEqual({ stock: 5, orders: 0 })
+    expect(await reconciledByW1()).toEqual({ found: 1, settled: 0, closed: 1 })
   })
 
   it('settles a purchase that is active without a worker', async () => {
@@ -273,6 +295,7 @@ describe('the reconciler', () => {
     start('w1', reconciling)
     await expect.poll(() => outcomeOf(job.id), { timeout: 15_000 }).toBe('confirmed')
     await producer.del(`${bull}:stalled-check`)
+    expect(await reconciledByW1()).toEqual({ found: 1, settled: 1, closed: 0 })
   })
 })
 
@@ -283,12 +306,40 @@ describe('a product that is stuck', () => {
     const lock = keys.lock(stuck).lock
     await producer.hset(lock, { owner: 'frozen:1', token: '1', purchases: '1' })
     const stuckJobs = await buy(stuck, 300)
-    start('w1', { WORKER_CONCURRENCY: '50' })
+    start('w1', { WORKER_CONCURRENCY: '50', LOCK_WAIT_MS: '100' })
     await expect.poll(() => queue.getDelayedCount(), { timeout: 15_000 }).toBeGreaterThan(100)
     const served = await outcomes(await buy(other, 20))
     expect(count(served, 'confirmed')).toBe(10)
     expect(await ordersOf(stuck)).toEqual({ stock: 5_000, orders: 0 })
     await producer.del(lock)
     expect(count(await outcomes(stuckJobs), 'confirmed')).toBe(300)
+    expect(await countedByW1('flash_sale_purchases_stepped_back_total')).toBeGreaterThan(100)
+    expect(await countedByW1('flash_sale_long_lock_waits_total')).toBeGreaterThanOrEqual(1)
   })
+})
+
+test('calls that wait for Postgres are seen beside the size of the pool', async () => {
+  const poolOf = (name: 'calls' | 'connections_max') =>
+    reportedCount(producer, keys.reports, 'w-pool', `flash_sale_worker_postgres_${name}`)
+  const products = await Promise.all([createProduct(5), createProduct(5), createProduct(5)])
+  let letGo = (): void => undefined
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve
+  })
+  const rowsLocked = database.run('locking rows', (sql) =>
+    sql.begin(async (session) => {
+      await session`SELECT id FROM products WHERE id = ANY(${products}::integer[]) ORDER BY id FOR UPDATE`
+      start('w-pool', { DATABASE_POOL_MAX: '2' })
+      await held
+    }),
+  )
+  const jobs = (await Promise.all(products.map((product) => buy(product, 1)))).flat()
+  // Two settle, as many as there are connections: the third has to wait for its turn.
+  await expect.poll(() => poolOf('calls'), { timeout: 8_000 }).toBe(2)
+  expect(await poolOf('connections_max')).toBe(2)
+  letGo()
+  await rowsLocked
+  expect(count(await outcomes(jobs), 'confirmed')).toBe(3)
+  await stopAll()
+  expect(await poolOf('calls')).toBe(0)
 })

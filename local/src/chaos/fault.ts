@@ -10,7 +10,8 @@
  *     the round: a round that proved nothing must not count;
  *  3. the stack is healed: links restored, stores and processes continued and started again;
  *  4. every buyer gets its outcome, the queue drains, and the verdict (`verdict.ts`) is given: Postgres' invariants,
- *     exactly one outcome for every 202, what buyers saw is what is stored, no undersell, no job and no lock left.
+ *     exactly one outcome for every 202, what buyers saw is what is stored, no undersell, no job and no lock left; and
+ *     the metrics that the fault names have counted it (`fault-counts.ts`).
  *
  * To add a fault: make a `Fault` in `faults/`, and put it into `faults/registry.ts`. `npm run chaos -- --only NAME`
  * runs it, `--rounds N` N times with seeds that follow each other. What a fault can use:
@@ -22,6 +23,7 @@
  *  - `round.sell()`: the sale (`sale.ts`), with `awaitAccepted(n)` and `awaitServed(n)`;
  *  - `until(what, deadlineMs, look)` for every wait: there are no fixed sleeps but the length of a fault itself.
  */
+import type { CounterName } from './fault-counts.ts'
 import type { SalePlan } from './plan.ts'
 import type { Random } from './random.ts'
 import type { Sale } from './sale.ts'
@@ -59,6 +61,8 @@ export interface Fault {
   slow?: boolean
   /** Accepted purchases may be lost: then they are counted, GET says 404, and a retry with the key gives one order. */
   losesAccepted?: boolean
+  /** Metrics of the workers that tell of it: each has to grow by 1 at least. */
+  counts?: readonly CounterName[]
   /** What the sale must be like for this fault; the rest is drawn. */
   plan?: Partial<SalePlan>
   inject(stack: Stack, round: Round): Promise<void>

@@ -2,7 +2,7 @@ import { createLogger } from '@flash-sale/shared/logger.ts'
 import { type Database, openDatabase } from '@flash-sale/shared/postgres.ts'
 import { openQueue, queueNames } from '@flash-sale/shared/queue.ts'
 import { closeRedis, openCommandRedis, type Redis } from '@flash-sale/shared/redis.ts'
-import { type LockKeys, redisKeys } from '@flash-sale/shared/redis-keys.ts'
+import { type LockKeys, type ReportKeys, redisKeys } from '@flash-sale/shared/redis-keys.ts'
 
 /** A stored purchase with its order. */
 export interface StoredPurchase {
@@ -19,6 +19,7 @@ export interface Inspection {
   readonly redis: Redis
   readonly queue: ReturnType<typeof openQueue>
   lockKeys(productId: number): LockKeys
+  readonly reportKeys: ReportKeys
   /** How many purchases of a product have their outcome. */
   settled(productId: number): Promise<number>
   purchases(productId: number): Promise<StoredPurchase[]>
@@ -57,6 +58,7 @@ export const openInspection = (databaseUrl: string, redisUrl: string): Inspectio
     redis,
     queue,
     lockKeys: (productId) => keys.lock(productId),
+    reportKeys: keys.reports,
     settled: async (productId) => {
       const [row] = await database.run(
         'counting purchases',

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { withDeadline } from '@flash-sale/shared/deadline.ts'
 import type { Fault, Round } from './fault.ts'
+import { countProblems, reportedCounts } from './fault-counts.ts'
 import { drawPlan } from './plan.ts'
 import { randomOf } from './random.ts'
 import { type Sale, startSale } from './sale.ts'
@@ -87,6 +88,8 @@ export const runRound = async (stack: Stack, options: RoundOptions): Promise<Rou
   }
 
   await Promise.all(stack.services.map((service) => service.mark()))
+  const { counts } = fault
+  const countedBefore = counts && (await reportedCounts(stack.inspect))
   await withDeadline('injecting', injectMsMax, fault.inject(stack, round)).catch((error) =>
     violations.push(`not injected: ${reasonOf(error)}`),
   )
@@ -97,6 +100,7 @@ export const runRound = async (stack: Stack, options: RoundOptions): Promise<Rou
     for (const sale of sales)
       violations.push(...(await saleProblems(stack, sale, fault.losesAccepted ?? false)))
     violations.push(...(await stackProblems(stack)))
+    if (countedBefore) violations.push(...(await countProblems(stack.inspect, counts, countedBefore)))
   } catch (error) {
     violations.push(`no verdict: ${reasonOf(error)}`)
   }

@@ -25,7 +25,7 @@ export interface LeaseOptions {
   /** `performance.now()` when the request was sent that was granted. */
   requestedAtMs: number
   wakePrefix: string
-  /** Called once, when the lease ended without being released. */
+  /** Called once, when the lease ended before it was released. */
   onLost: () => void
 }
 
@@ -61,6 +61,8 @@ export const holdLease = (options: LeaseOptions): Lease => {
     grantedAtMs: Date.now(),
     isHeld: () => !ended && performance.now() < heldUntilMs,
     release: async () => {
+      // A process that stood still hears of its batch and of its lease in one moment: here nobody else would count it.
+      if (performance.now() >= heldUntilMs) lose()
       end()
       await options.scripts.release(options.keys, options.owner, options.wakePrefix).catch(() => false)
     },

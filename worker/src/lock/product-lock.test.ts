@@ -224,6 +224,20 @@ describe('the lock of a product', () => {
     expect(lock.counters.leasesLost).toBe(1)
   })
 
+  it('counts a lease that ended while its holder stood still, and was given back before anybody looked', async () => {
+    const product = nextProduct()
+    const lock = await createWorkerLock('sleeper', 300)
+    const lease = await lock.acquire(product, waiterOf())
+    // No timer runs meanwhile, as in a process that is stopped.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400)
+    expect(lease.isHeld()).toBe(false)
+    await lease.release()
+    expect(lock.counters.leasesLost).toBe(1)
+    const next = await lock.acquire(product, waiterOf())
+    await next.release()
+    expect(lock.counters.leasesLost).toBe(1)
+  })
+
   it('lets a waiter give up its place', async () => {
     const product = nextProduct()
     const [holder, quitter, last] = await Promise.all(

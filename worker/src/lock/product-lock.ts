@@ -102,7 +102,7 @@ export const createProductLock = (options: ProductLockOptions): ProductLock => {
         counters.leasesLost += 1
         logger.warn(
           { batchId: batchIdOf(productId, reply.token), productId },
-          'lease lost: what is in flight will be settled again',
+          'lease lost: it ended before its batch did',
         )
       },
     })

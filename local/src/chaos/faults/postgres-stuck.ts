@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Fault } from '../fault.ts'
+import type { Fault, Round } from '../fault.ts'
 import { claimPurchase, lockRow, type OpenTransaction } from '../row-lock.ts'
+import type { Sale } from '../sale.ts'
+import type { Stack } from '../stack.ts'
 import { until } from '../until.ts'
 import { awaitWaitingBackend, waitingBackends } from '../worker-backends.ts'
 import { partlySold, unhurried, workerNamed } from './moments.ts'
@@ -15,6 +17,7 @@ export const backendFrozen: Fault = {
   what: 'SIGSTOP of the backend of a settle statement that waits for the row of its product; SIGCONT when all are served',
   expects:
     'the statement misses its deadline, the pool is replaced, everybody is served while the backend is frozen',
+  counts: ['flash_sale_settle_retries_total{cause="fault"}'],
   plan: unhurried,
   inject: async (stack, round) => {
     const sale = await round.sell()
@@ -39,6 +42,21 @@ export const backendFrozen: Fault = {
   },
 }
 
+/**
+ * Claims a purchase that no worker has settled. The workers go on meanwhile and may settle the one that was picked before
+ * it is claimed: then another one is picked.
+ */
+const claimSomePurchase = async (stack: Stack, round: Round, sale: Sale): Promise<OpenTransaction> => {
+  for (;;) {
+    const stored = new Set((await stack.inspect.purchases(sale.productId)).map(({ id }) => id))
+    const left = sale.buyers.filter(({ jobId }) => jobId !== undefined && !stored.has(jobId))
+    const picked = round.random.pick(left)?.jobId
+    if (picked === undefined) throw new Error('everything was settled already')
+    const claim = await claimPurchase(stack.postgres.url, sale.productId, picked)
+    if (claim) return claim
+  }
+}
+
 const elsewhereMsMax = 15_000
 const frozenMsMax = 9_000
 
@@ -52,11 +70,7 @@ export const backendFrozenWithRow: Fault = {
     const sale = await round.sell()
     await partlySold(stack, round, sale)
     await sale.awaitAccepted(sale.plan.buyers)
-    const stored = new Set((await stack.inspect.purchases(sale.productId)).map(({ id }) => id))
-    const left = sale.buyers.filter(({ jobId }) => jobId !== undefined && !stored.has(jobId))
-    const claimed = round.random.pick(left)?.jobId
-    if (claimed === undefined) throw new Error('everything was settled already')
-    const claim = await claimPurchase(stack.postgres.url, sale.productId, claimed)
+    const claim = await claimSomePurchase(stack, round, sale)
     let frozen: number | undefined
     try {
       const { pid } = await awaitWaitingBackend(stack.inspect)
@@ -92,6 +106,7 @@ export const poolExhausted: Fault = {
   number: 16,
   what: `the rows of ${stuckProducts} products are locked from outside, so that every connection of a worker waits for one`,
   expects: `another product is served within ${servedMsMax / 1000} s; the locked ones when their rows are free`,
+  counts: ['flash_sale_settle_retries_total{cause="fault"}'],
   plan: { thinkMs: 0, batchMax: null, spreadMs: 0 },
   inject: async (stack, round) => {
     const rows: OpenTransaction[] = []

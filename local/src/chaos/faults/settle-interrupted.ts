@@ -24,6 +24,7 @@ export const settleAnswerLost: Fault = {
   number: 11,
   what: 'the answer to a settle statement is held at the proxy until another connection sees the rows; the connection is reset',
   expects: 'the worker settles the batch again under the same ids and gets the stored outcomes',
+  counts: ['flash_sale_settle_retries_total{cause="fault"}'],
   plan: unhurried,
   inject: async (stack, round) => {
     const sale = await round.sell()
@@ -45,6 +46,7 @@ export const settleNeverArrives: Fault = {
   number: 12,
   what: 'a settle statement is held at the proxy and dropped; the connection is reset',
   expects: 'nothing of it is stored; the worker settles the batch again',
+  counts: ['flash_sale_settle_retries_total{cause="fault"}'],
   plan: unhurried,
   inject: async (stack, round) => {
     const sale = await round.sell()
@@ -61,6 +63,7 @@ export const backendTerminated: Fault = {
   number: 13,
   what: 'a settle statement waits within Postgres for the row of its product; pg_terminate_backend of its backend',
   expects: 'it is rolled back whole; the worker settles the batch again on another connection',
+  counts: ['flash_sale_settle_retries_total{cause="fault"}'],
   plan: unhurried,
   inject: async (stack, round) => {
     const sale = await round.sell()

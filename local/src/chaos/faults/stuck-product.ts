@@ -9,6 +9,7 @@ export const stuckProduct = (waiting: number): Fault => ({
   number: 26,
   what: `the lock of a product is held in Redis by somebody who never lets go, while ${waiting} of its purchases wait`,
   expects: `another product is served within ${servedMsMax / 1000} s; the first one too when its lock is free again`,
+  counts: ['flash_sale_purchases_stepped_back_total'],
   slow: true,
   inject: async (stack, round) => {
     const { inspect } = stack

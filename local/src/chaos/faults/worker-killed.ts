@@ -13,6 +13,7 @@ export const killedBeforeCommit: Fault = {
   number: 1,
   what: 'its settle statement is held at the proxy; SIGKILL; the statement never arrives',
   expects: 'another worker settles its purchases after they stalled',
+  counts: ['flash_sale_jobs_stalled_total'],
   plan: unhurried,
   inject: async (stack, round) => {
     const sale = await round.sell()
@@ -28,6 +29,7 @@ export const killedAfterCommit: Fault = {
   number: 2,
   what: 'the answer to its settle statement is held at the proxy until another connection sees the rows; SIGKILL',
   expects: 'the jobs stall, and end with the stored outcomes',
+  counts: ['flash_sale_jobs_stalled_total', 'flash_sale_purchases_found_settled_total'],
   plan: unhurried,
   inject: async (stack, round) => {
     const sale = await round.sell()
@@ -67,6 +69,7 @@ export const killedHolder: Fault = {
   number: 3,
   what: 'the holder of the lock, named by Redis, gets SIGKILL during its think time',
   expects: `the next in line holds the lock within ${takeoverMsMax} ms`,
+  counts: ['flash_sale_jobs_stalled_total'],
   plan: longLeases,
   inject: async (stack, round) => {
     const sale = await round.sell()
@@ -81,6 +84,7 @@ export const killedHolderAndNext: Fault = {
   number: 3,
   what: 'the holder of the lock and the foremost waiter get SIGKILL at once',
   expects: `the third holds the lock within ${takeoverMsMax} ms, although a dead waiter stands before it`,
+  counts: ['flash_sale_jobs_stalled_total'],
   plan: longLeases,
   inject: async (stack, round) => {
     const sale = await round.sell()

@@ -11,6 +11,11 @@ export const pausedPastLease: Fault = {
   number: 4,
   what: 'SIGSTOP with its settle statement held at the proxy; delivered after a successor has settled; SIGCONT',
   expects: 'Postgres refuses the statement with FS001; the worker settles its purchases under a new lease',
+  counts: [
+    'flash_sale_leases_lost_total',
+    'flash_sale_stale_tokens_refused_total',
+    'flash_sale_settle_retries_total{cause="newer_lease"}',
+  ],
   plan: unhurried,
   inject: async (stack, round) => {
     const sale = await round.sell()
@@ -36,6 +41,7 @@ export const blockedPastJobLock: Fault = {
   number: 5,
   what: 'SIGSTOP of a worker with active jobs, which is the same as a blocked event loop, until they have stalled',
   expects: 'the jobs run a second time elsewhere, and end once',
+  counts: ['flash_sale_jobs_stalled_total'],
   slow: true,
   plan: longLeases,
   inject: async (stack, round) => {

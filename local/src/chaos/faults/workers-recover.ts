@@ -49,6 +49,10 @@ export const stalledTooOften: Fault = {
   number: 7,
   what: 'the holder of the lock gets SIGKILL, and its jobs have stalled as often as they may already',
   expects: 'BullMQ fails the jobs; the reconciler finds them and settles their purchases',
+  counts: [
+    'flash_sale_reconciler_actions_total{action="found"}',
+    'flash_sale_reconciler_actions_total{action="settled"}',
+  ],
   slow: true,
   plan: longLeases,
   inject: async (stack, round) => {
