@@ -49,11 +49,7 @@ export const adminRoute = (deps: AdminRouteDeps): Router => {
     products: openShownProducts(database),
     refused: () => refusedCounts(metrics),
   }
-  const viewers = openLockViewers({
-    look: (heardMs) => lookAtLocks(look, heardMs),
-    outcomes,
-    minute: lockWatch.minute,
-  })
+  const viewers = openLockViewers({ look: () => lookAtLocks(look) })
   const sources = {
     redis,
     queues,

@@ -26,6 +26,8 @@ const scrape = async (path: string) => {
   return { ...readMetrics(answer.text), text: answer.text }
 }
 
+const noProducts = { minutes: [], allMinutes: true, outcomes: [], allOutcomes: true }
+
 const settledMetric = (purchases: number): ReportedMetric => ({
   name: 'flash_sale_purchases_settled_total',
   help: 'Settled.',
@@ -45,7 +47,13 @@ describe('the metrics', () => {
 
   it('keep workers apart and forget those that report no more', async () => {
     const report = (worker: string, purchases: number, expiryMs: number) =>
-      writeWorkerReport(api.redis, keys, worker, { metrics: [settledMetric(purchases)], lines: [] }, expiryMs)
+      writeWorkerReport(
+        api.redis,
+        keys,
+        worker,
+        { metrics: [settledMetric(purchases)], lines: [], products: noProducts },
+        expiryMs,
+      )
     await report('w1', 7, 60_000)
     await report('w2', 5, 60_000)
     await report('gone', 99, 1)

@@ -1,10 +1,11 @@
 /**
- * What each worker tells of itself once a second, since it has no port: its metrics and its product lines, in Redis, until
- * they expire. No scan finds them: their names are in a sorted set beside them.
+ * What each worker tells of itself once a second, since it has no port: its metrics, its product lines and what it settled
+ * of each product, in Redis, until they expire. No scan finds them: their names are in a sorted set beside them.
  */
 import { promisify } from 'node:util'
 import { deflate, inflate } from 'node:zlib'
 import { z } from 'zod'
+import { type ProductsReport, packProducts, unpackProducts } from './product-report.ts'
 import type { Redis } from './redis.ts'
 import type { ReportKeys } from './redis-keys.ts'
 
@@ -38,6 +39,7 @@ export interface WorkerReport {
   metrics: readonly ReportedMetric[]
   /** The longest ones, if there are many. */
   lines: readonly ReportedLine[]
+  products: Omit<ProductsReport, 'atMs'>
 }
 
 export interface MetricsOfWorker {
@@ -47,9 +49,11 @@ export interface MetricsOfWorker {
   metrics: ReportedMetric[]
 }
 
-export interface LinesOfWorker {
+export interface ProductsOfWorker {
   worker: string
   lines: ReportedLine[]
+  /** Absent for a worker of before 2026-11-26. */
+  products?: ProductsReport
 }
 
 /** Workers whose reports are read, the newest first. */
@@ -76,11 +80,15 @@ export const writeWorkerReport = async (
   expiryMs: number,
 ): Promise<void> => {
   const atMs = Date.now()
-  const packed = await pack(JSON.stringify({ atMs, metrics: report.metrics }))
+  const [metrics, products] = await Promise.all([
+    pack(JSON.stringify({ atMs, metrics: report.metrics })),
+    packProducts({ atMs, ...report.products }),
+  ])
   const results = await redis
     .pipeline()
-    .set(keys.metrics(worker), packed, 'PX', expiryMs)
+    .set(keys.metrics(worker), metrics, 'PX', expiryMs)
     .set(keys.lines(worker), JSON.stringify(report.lines), 'PX', expiryMs)
+    .set(keys.products(worker), products, 'PX', expiryMs)
     .zadd(keys.workers, atMs, worker)
     .zremrangebyscore(keys.workers, '-inf', atMs - forgottenMs)
     .exec()
@@ -126,15 +134,20 @@ export const readWorkerMetrics = async (redis: Redis, keys: ReportKeys): Promise
 }
 
 /**
- * The product lines of all workers that live, by the worker's name.
+ * The product lines of all workers that live, and what they settled of each product, by the worker's name.
  * @throws when Redis does not answer.
  */
-export const readWorkerLines = async (redis: Redis, keys: ReportKeys): Promise<LinesOfWorker[]> => {
+export const readWorkerProducts = async (redis: Redis, keys: ReportKeys): Promise<ProductsOfWorker[]> => {
   const workers = (await reporters(redis, keys)).toSorted()
   if (workers.length === 0) return []
-  const texts = await redis.mget(...workers.map(keys.lines))
-  return workers.flatMap((worker, index) => {
-    const text = texts[index]
-    return typeof text === 'string' ? [{ worker, lines: linesOf(text) }] : []
-  })
+  const values = await redis.mgetBuffer(...workers.map(keys.lines), ...workers.map(keys.products))
+  const found = await Promise.all(
+    workers.map(async (worker, index): Promise<ProductsOfWorker | undefined> => {
+      const [lines, packed] = [values[index], values[workers.length + index]]
+      if (!lines) return undefined
+      const products = packed ? await unpackProducts(packed) : undefined
+      return { worker, lines: linesOf(lines.toString('utf8')), ...(products ? { products } : {}) }
+    }),
+  )
+  return found.filter((report) => report !== undefined)
 }

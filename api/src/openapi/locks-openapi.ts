@@ -14,8 +14,7 @@ const locks: RouteDescription = {
   tag,
   summary: 'Who holds which lock, who waits for it, and how fast it goes',
   description:
-    'A browser (`Accept: text/html`) gets a page that keeps itself up to date. Figures of the last minute are gathered ' +
-    'while somebody looks: ask at least every 15 s to have all of it.',
+    'A browser (`Accept: text/html`) gets a page that keeps itself up to date. What workers tell is a second old at most.',
   access: 'admin',
   answers: {
     200: { description: 'What is seen now, or was half a second ago.', schema: lockOverview, text: page },

@@ -60,19 +60,28 @@ export const lockedProductSchema = productStateSchema.extend({
   depth: countSchema.describe(
     'Purchases that have no outcome yet, in the queue and with workers; estimated when more than 200 are in the queue.',
   ),
-  settled: countSchema.describe('Purchases settled while this api listened, in the last minute.'),
-  batches: countSchema,
+  settled: countSchema.describe('Purchases settled in the last minute by the workers that live.'),
+  batches: countSchema.describe('In the last minute.'),
   settledPerS: z
     .number()
     .min(0)
     .optional()
-    .describe('Absent while this api has listened for less than a second.'),
+    .describe(
+      'Over the last ten seconds, or since the first batch; absent when there was none, within a second of the ' +
+        'first, and when a worker settles more than 200 products and does not count this one.',
+    ),
   emptyInMs: msSchema
     .optional()
     .describe('When all of `depth` are settled at that speed; absent while that is unknown.'),
-  lockWaitMsP50: msSchema.optional(),
+  lockWaitMsP50: msSchema
+    .optional()
+    .describe(
+      'Of the purchases of the last minute: half of them did not wait longer. Absent as the speed is.',
+    ),
   lockWaitMsP99: msSchema.optional(),
-  outcomes: outcomeCountsSchema.optional().describe('Absent when no worker counts this product by name.'),
+  outcomes: outcomeCountsSchema
+    .optional()
+    .describe('Absent when there is none, or a worker has settled more than 1,000 products before this one.'),
 })
 export type LockedProduct = z.infer<typeof lockedProductSchema>
 
@@ -103,9 +112,6 @@ export type WorkerFaults = z.infer<typeof faultsSchema>
 export const lockOverviewSchema = z
   .object({
     at: timeSchema,
-    heardMs: msSchema
-      .max(60_000)
-      .describe('For how long this api has listened: the figures of the last minute cover so much of it.'),
     queue: queueStateSchema.extend({
       settledPerS: z.number().min(0).describe('How fast the whole queue drains; 0 while that is unknown.'),
       emptyInMs: msSchema
@@ -131,7 +137,6 @@ export const lockOverviewSchema = z
     examples: [
       {
         at: '2030-01-31T18:00:01.000Z',
-        heardMs: 42_000,
         queue: {
           paused: false,
           counts: { waiting: 1_200, active: 800, delayed: 0, completed: 5_000, failed: 0 },

@@ -7,6 +7,7 @@ import {
   writeWorkerReport,
 } from '@flash-sale/shared/worker-reports.ts'
 import type { Registry } from 'prom-client'
+import type { ProductFigures } from './product-figures.ts'
 
 export interface WorkerReporter {
   /** Writes a last report, which stays for a minute, so that whoever scrapes less often gets it. Never throws. */
@@ -19,6 +20,7 @@ export interface WorkerReporterOptions {
   workerName: string
   registry: Registry
   lines: () => ReportedLine[]
+  products: Pick<ProductFigures, 'report'>
 }
 
 const everyMs = 1_000
@@ -51,7 +53,11 @@ export const reportWorker = (options: WorkerReporterOptions): WorkerReporter => 
   const write = async (expiresMs: number): Promise<void> => {
     if (redis.status !== 'ready') return
     const lines = options.lines().toSorted((a, b) => b.waiting + b.settling - a.waiting - a.settling)
-    const report = { metrics: await reported(registry), lines: lines.slice(0, linesMax) }
+    const report = {
+      metrics: await reported(registry),
+      lines: lines.slice(0, linesMax),
+      products: options.products.report(),
+    }
     await writeWorkerReport(redis, keys, workerName, report, expiresMs)
   }
   const timer = setInterval(() => {
