@@ -12,6 +12,7 @@ import { rememberInvariants } from './locks/last-invariants.ts'
 import { openLockViewers } from './locks/lock-viewers.ts'
 import { locksRoute } from './locks/locks-route.ts'
 import { lookAtLocks } from './locks/look-at-locks.ts'
+import { openQueuedOfCustomer } from './locks/queued-of-customer.ts'
 import { refusedCounts } from './locks/refused-counts.ts'
 import { searchRoute } from './locks/search-route.ts'
 import { openShownProducts } from './locks/shown-products.ts'
@@ -56,6 +57,7 @@ export const adminRoute = (deps: AdminRouteDeps): Router => {
     load,
     database,
     rows: openPurchaseRows(database),
+    findQueued: openQueuedOfCustomer(redis, queues),
     boardPath: deps.boardPath,
   }
 

@@ -8,9 +8,11 @@ import { findPurchase, type PurchaseSources } from '../find-purchase.ts'
 import { adminPurchaseOf, listPurchases } from '../list-purchases.ts'
 import { orderIdOf, readOrder } from '../orders-route.ts'
 import type { Refusal } from '../problem-answer.ts'
+import type { FindQueued, QueuedOfCustomer } from './queued-of-customer.ts'
 
 export interface SearchSources extends PurchaseSources {
   database: Database
+  findQueued: FindQueued
   /** Of the dashboard. */
   boardPath: string
 }
@@ -36,7 +38,7 @@ const unavailable: Readonly<Record<'queue-unavailable' | 'database-unavailable',
 const byId = async (
   sources: SearchSources,
   jobId: string,
-  foundBy: 'job' | 'order',
+  foundBy: Entry['foundBy'],
 ): Promise<Entry[] | Refusal> => {
   const found = await findPurchase(sources, jobId)
   if (found.kind === 'unknown') return []
@@ -63,17 +65,55 @@ const byOrder = async (sources: SearchSources, text: string): Promise<Entry[] | 
   return order ? byId(sources, order.purchase_id, 'order') : []
 }
 
-const byCustomer = async (
+const settledOfCustomer = async (
   { database }: SearchSources,
-  text: string,
+  customerId: string,
 ): Promise<{ entries: Entry[]; more: boolean }> => {
-  const customerId = customerIdSchema.safeParse(text).data
-  if (customerId === undefined) return { entries: [], more: false }
   const page = { after: undefined, limit: customersMax }
   const { purchases, nextCursor } = await listPurchases(database, { customerId }, page, adminPurchaseOf)
   return {
     entries: purchases.map(({ stockLeft: _, ...purchase }) => ({ ...purchase, foundBy: 'customer' })),
     more: nextCursor !== undefined,
+  }
+}
+
+const queuedOfCustomer = async (
+  sources: SearchSources,
+  customerId: string,
+  { jobIds }: QueuedOfCustomer,
+): Promise<Entry[] | Refusal> => {
+  const found: Entry[] = []
+  for (const entries of await Promise.all(jobIds.map((jobId) => byId(sources, jobId, 'customer')))) {
+    if (!Array.isArray(entries)) return entries
+    found.push(...entries.filter((entry) => entry.customerId === customerId))
+  }
+  return found
+}
+
+interface OfCustomer {
+  entries: Entry[]
+  more: boolean
+  queue?: PurchaseSearch['queue']
+}
+
+const lookOf = ({ lookedAt, length }: QueuedOfCustomer): PurchaseSearch['queue'] => ({
+  lookedAt,
+  ...(length === undefined ? {} : { length }),
+  whole: length !== undefined && lookedAt >= length,
+})
+
+/** Who waits comes first. The queue is looked at before Postgres, so that what is settled meanwhile is not missed. */
+const byCustomer = async (sources: SearchSources, text: string): Promise<OfCustomer | Refusal> => {
+  const customerId = customerIdSchema.safeParse(text).data
+  if (customerId === undefined) return { entries: [], more: false }
+  const look = await sources.findQueued(customerId)
+  const queued = await queuedOfCustomer(sources, customerId, look)
+  if (!Array.isArray(queued)) return queued
+  const settled = await settledOfCustomer(sources, customerId)
+  return {
+    entries: [...queued, ...settled.entries],
+    more: look.more || settled.more,
+    queue: lookOf(look),
   }
 }
 
@@ -103,7 +143,10 @@ export const searchPurchases = async (sources: SearchSources, text: string): Pro
   if (!Array.isArray(jobs)) return { kind: 'refused', refusal: jobs }
   const orders = await byOrder(sources, text)
   if (!Array.isArray(orders)) return { kind: 'refused', refusal: orders }
-  const { entries, more } = await byCustomer(sources, text)
+  // Nobody is called like the job of somebody: its queue need not be looked through.
+  const ofCustomer = jobs.length > 0 ? { entries: [], more: false } : await byCustomer(sources, text)
+  if ('code' in ofCustomer) return { kind: 'refused', refusal: ofCustomer }
+  const { entries, ...rest } = ofCustomer
   const all = [...jobs, ...orders, ...entries]
   const firsts = all.filter(({ jobId }, at) => all.findIndex((other) => other.jobId === jobId) === at)
   const kept = await keptJobs(
@@ -116,5 +159,5 @@ export const searchPurchases = async (sources: SearchSources, text: string): Pro
       ? entry
       : { ...entry, jobUrl: `${sources.boardPath}/queue/${queue}/${entry.jobId}` }
   })
-  return { kind: 'found', search: { q: text, purchases, more } }
+  return { kind: 'found', search: { q: text, purchases, ...rest } }
 }

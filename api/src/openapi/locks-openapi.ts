@@ -29,7 +29,8 @@ const search: RouteDescription = {
   tag,
   summary: 'Find a purchase by job id, order or customer',
   description:
-    'A purchase that has no outcome yet is found by its job id only. A browser (`Accept: text/html`) gets a page.',
+    'A customer’s purchases without an outcome are looked for among the first 20,000 in the queue, for a second at most. ' +
+    'A browser (`Accept: text/html`) gets a page.',
   access: 'admin',
   query: purchaseSearchQuerySchema.extend({
     q: purchaseSearchQuerySchema.shape.q.meta({

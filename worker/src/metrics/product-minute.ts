@@ -46,8 +46,14 @@ export const openProductMinute = (startedMs: number): ProductMinute => {
   /** Places of the slots from one to before another. */
   const placesOf = (from: number, to: number): number[] =>
     Array.from(slots.keys()).filter((at) => (slots[at] ?? 0) >= from && (slots[at] ?? 0) < to)
-  const sum = (counts: Uint32Array, places: readonly number[], of = (at: number) => at): number =>
-    places.reduce((total, at) => total + (counts[of(at)] ?? 0), 0)
+  const sum = (counts: Uint32Array, places: readonly number[]): number =>
+    places.reduce((total, at) => total + (counts[at] ?? 0), 0)
+  const waitsIn = (places: readonly number[]): [number, number][] => {
+    const total = new Uint32Array(waitBins)
+    for (const at of places)
+      for (let bin = 0; bin < waitBins; bin += 1) add(total, bin, waits[at * waitBins + bin] ?? 0)
+    return Array.from(total, (count, bin): [number, number] => [bin, count]).filter(([, count]) => count > 0)
+  }
 
   const rate = (nowMs: number): number | undefined => {
     // Of slots that are over. What is sold for three seconds only is not as slow as seven idle ones would make it.
@@ -79,15 +85,11 @@ export const openProductMinute = (startedMs: number): ProductMinute => {
       const now = slotAt(nowMs)
       const kept = placesOf(now - slotsKept + 1, now + 1)
       const settledPerS = rate(nowMs)
-      const bins = Array.from({ length: waitBins }, (_, bin): [number, number] => [
-        bin,
-        sum(waits, kept, (at) => at * waitBins + bin),
-      ])
       return {
         settled: sum(settled, kept),
         batches: sum(batches, kept),
         ...(settledPerS === undefined ? {} : { settledPerS }),
-        lockWaits: bins.filter(([, count]) => count > 0),
+        lockWaits: waitsIn(kept),
       }
     },
   }
