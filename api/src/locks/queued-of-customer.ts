@@ -41,19 +41,15 @@ interface Listed {
 
 /** All lists of a queue at one moment, so that a job that goes from one to the next is not missed. */
 const listed = async (redis: Redis, queue: CountedQueue, jobsMax: number): Promise<Listed> => {
-  const [wait, delayed, active] = ['wait', 'delayed', 'active'].map((list) => queue.toKey(list)) as [
-    string,
-    string,
-    string,
-  ]
+  const last = jobsMax - 1
   const replies = await redis
     .multi()
-    .lrange(active, 0, jobsMax - 1)
-    .zrange(delayed, 0, jobsMax - 1)
-    .lrange(wait, 0, jobsMax - 1)
-    .llen(active)
-    .zcard(delayed)
-    .llen(wait)
+    .lrange(queue.toKey('active'), 0, last)
+    .zrange(queue.toKey('delayed'), '0', String(last))
+    .lrange(queue.toKey('wait'), 0, last)
+    .llen(queue.toKey('active'))
+    .zcard(queue.toKey('delayed'))
+    .llen(queue.toKey('wait'))
     .exec()
   const values = (replies ?? []).map(([error, value]) => {
     if (error) throw error
