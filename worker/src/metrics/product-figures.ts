@@ -22,7 +22,7 @@ export interface ProductFiguresOptions {
 
 const minuteMs = 60_000
 
-/** A batch costs 0.3 µs and each of its purchases 0.03 µs (Node 24, 2026-11-26); a report once a second less than 1 ms. */
+/** A batch costs 0.3 µs and each of its purchases 0.04 µs; a report, once a second, 3 ms for 200 products (2026-11-26). */
 export const createProductFigures = (options: ProductFiguresOptions = {}): ProductFigures => {
   const { nowMs = () => performance.now(), minutesMax = 200, outcomesMax = 1_000 } = options
   /** By product, the one settled last at the end. */
