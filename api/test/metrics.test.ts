@@ -1,10 +1,7 @@
 import { isolatedStores } from '@flash-sale/local/isolated-stores.ts'
+import type { ReportedMetric } from '@flash-sale/shared/metrics-report.ts'
 import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
-import {
-  type ReportedMetric,
-  readWorkerMetrics,
-  writeWorkerReport,
-} from '@flash-sale/shared/worker-reports.ts'
+import { readWorkerMetrics, writeWorkerReport } from '@flash-sale/shared/worker-reports.ts'
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { readMetrics } from './read-metrics.ts'
 import { adminHeaders, eventually, type ServedApi, serveApi, wrongAdminHeaders } from './served-api.ts'

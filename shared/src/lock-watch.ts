@@ -1,4 +1,4 @@
-import type { OutcomeCounts } from './contract/locks.ts'
+import type { OutcomeCounts } from './contract/locked-product.ts'
 import { type LockState, openLockStates } from './lock-state.ts'
 import { type ProductMinute, productMinutes } from './product-minute.ts'
 import { productOutcomes } from './product-outcomes.ts'

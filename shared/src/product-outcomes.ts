@@ -1,5 +1,5 @@
 /** What all workers together have stored of a product since they were started. */
-import type { OutcomeCounts } from './contract/locks.ts'
+import type { OutcomeCounts } from './contract/locked-product.ts'
 import { outcomes } from './contract/purchase.ts'
 import type { ProductsReport } from './product-report.ts'
 

@@ -1,5 +1,4 @@
 import { createLogger } from '@flash-sale/shared/logger.ts'
-import { pino } from 'pino'
 import { v7 } from 'uuid'
 import { expect, test } from 'vitest'
 import type { Lease } from './lock/lease.ts'
@@ -46,9 +45,7 @@ test('jobs that fail by a bug name their batch, in the error and hence in their 
     batchId: '7:42',
     cause: { name: 'TypeError' },
   })
-  const lines: string[] = []
-  const logger = pino({}, { write: (text) => void lines.push(text) })
-  logger.error({ jobId: 'j', err: reason }, 'a job failed')
-  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ jobId: 'j', err: { batchId: '7:42' } })
+  // What of an error the log writes beside its stack: the fields that it has by itself.
+  expect(Object.keys(reason as object)).toContain('batchId')
   expect(released).toEqual([42])
 })

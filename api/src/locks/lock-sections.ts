@@ -1,10 +1,6 @@
 /** What the lock page shows of one look: drawn here for the first state and for every event after it. */
-import type {
-  LockedProduct,
-  LockOverview,
-  ProductState,
-  WorkerState,
-} from '@flash-sale/shared/contract/locks.ts'
+import type { LockedProduct, ProductState } from '@flash-sale/shared/contract/locked-product.ts'
+import type { LockOverview, WorkerState } from '@flash-sale/shared/contract/locks.ts'
 import { outcomes } from '@flash-sale/shared/contract/purchase.ts'
 import { clockText, countedText, countText, rateText, timeText } from './figure-text.ts'
 import { type Html, html, nothing } from './html.ts'

@@ -1,5 +1,6 @@
 /** One look at everything that the lock page shows. */
-import type { LockedProduct, LockOverview, ProductState } from '@flash-sale/shared/contract/locks.ts'
+import type { LockedProduct, ProductState } from '@flash-sale/shared/contract/locked-product.ts'
+import type { LockOverview } from '@flash-sale/shared/contract/locks.ts'
 import { withDeadline } from '@flash-sale/shared/deadline.ts'
 import type { LockWatch, WatchedLocks, WatchedProduct } from '@flash-sale/shared/lock-watch.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'

@@ -1,5 +1,6 @@
 /** What the workers' own metrics say of each of them, and of all together. */
-import type { OutcomeCounts, WorkerFaults, WorkerState } from '@flash-sale/shared/contract/locks.ts'
+import type { OutcomeCounts } from '@flash-sale/shared/contract/locked-product.ts'
+import type { WorkerFaults, WorkerState } from '@flash-sale/shared/contract/locks.ts'
 import type { MetricsOfWorker } from '@flash-sale/shared/worker-reports.ts'
 import { isOutcome } from '../purchase-view.ts'
 

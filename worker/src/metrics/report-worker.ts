@@ -1,11 +1,8 @@
 import { withDeadline } from '@flash-sale/shared/deadline.ts'
+import type { ReportedMetric } from '@flash-sale/shared/metrics-report.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
 import type { ReportKeys } from '@flash-sale/shared/redis-keys.ts'
-import {
-  type ReportedLine,
-  type ReportedMetric,
-  writeWorkerReport,
-} from '@flash-sale/shared/worker-reports.ts'
+import { type ReportedLine, writeWorkerReport } from '@flash-sale/shared/worker-reports.ts'
 import type { Registry } from 'prom-client'
 import type { ProductFigures } from './product-figures.ts'
 
