@@ -26,8 +26,8 @@ export interface LookLimits {
 export type FindQueued = (customerId: string, limits?: Partial<LookLimits>) => Promise<QueuedOfCustomer>
 
 const limitsDefault: LookLimits = { jobsMax: 20_000, foundMax: 50, patienceMs: 1_000 }
-/** Redis serves nobody else while it looks at so many: 0.5 ms. */
-const chunkSize = 500
+/** Redis serves nobody else while it looks at so many: 1 ms. */
+const chunkSize = 250
 /** At a time; who comes then is told that nothing was looked at. */
 const looksMax = 2
 
@@ -60,7 +60,10 @@ const listed = async (redis: Redis, queue: CountedQueue, jobsMax: number): Promi
   return { jobs: ids.map((id) => ({ id, key: queue.toKey(id) })), length }
 }
 
-/** Never throws: what Redis does not answer was not looked at. */
+/**
+ * Never throws: what Redis does not answer was not looked at. 20,000 jobs take 0.15 s, of which Redis works for 75 ms and the
+ * api for 70 (2 busy cores, 2026-11-26).
+ */
 export const openQueuedOfCustomer = (redis: Redis, queues: readonly CountedQueue[]): FindQueued => {
   redis.defineCommand(command, {
     readOnly: true,
