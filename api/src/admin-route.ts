@@ -12,6 +12,7 @@ import { rememberInvariants } from './locks/last-invariants.ts'
 import { openLockViewers } from './locks/lock-viewers.ts'
 import { locksRoute } from './locks/locks-route.ts'
 import { lookAtLocks } from './locks/look-at-locks.ts'
+import { openQueuedOfCustomer } from './locks/queued-of-customer.ts'
 import { refusedCounts } from './locks/refused-counts.ts'
 import { searchRoute } from './locks/search-route.ts'
 import { openShownProducts } from './locks/shown-products.ts'
@@ -49,17 +50,14 @@ export const adminRoute = (deps: AdminRouteDeps): Router => {
     products: openShownProducts(database),
     refused: () => refusedCounts(metrics),
   }
-  const viewers = openLockViewers({
-    look: (heardMs) => lookAtLocks(look, heardMs),
-    outcomes,
-    minute: lockWatch.minute,
-  })
+  const viewers = openLockViewers({ look: () => lookAtLocks(look) })
   const sources = {
     redis,
     queues,
     load,
     database,
     rows: openPurchaseRows(database),
+    findQueued: openQueuedOfCustomer(redis, queues),
     boardPath: deps.boardPath,
   }
 

@@ -13,8 +13,6 @@ export interface OutcomeFollower {
 export interface OutcomeFeed {
   /** Follows one purchase; the returned function ends that. */
   follow(jobId: string, follower: OutcomeFollower): () => void
-  /** Hears every message as it comes (see outcome-news.ts); the returned function ends that. */
-  hear(listener: (message: string) => void): () => void
   /** Aborts when this process is told to stop: whoever waits has to be answered then. */
   readonly closing: AbortSignal
   close(): void
@@ -33,15 +31,12 @@ const lingerMsDefault = 5_000
 export const openOutcomeFeed = (options: OutcomeFeedOptions): OutcomeFeed => {
   const { subscriber, channel, lingerMs = lingerMsDefault } = options
   const followers = new Map<string, Set<OutcomeFollower>>()
-  const listeners = new Set<(message: string) => void>()
   const closing = new AbortController()
   let subscribed = false
   let linger: NodeJS.Timeout | undefined
 
   const onMessage = (from: string, message: string): void => {
-    if (from !== channel) return
-    for (const listener of listeners) listener(message)
-    if (followers.size === 0) return
+    if (from !== channel || followers.size === 0) return
     readOutcomes(
       message,
       (jobId) => followers.has(jobId),
@@ -68,17 +63,16 @@ export const openOutcomeFeed = (options: OutcomeFeedOptions): OutcomeFeed => {
   subscriber.on('message', onMessage)
   subscriber.on('ready', onReady)
 
-  const isNeeded = (): boolean => followers.size > 0 || listeners.size > 0
   const join = (): void => {
     clearTimeout(linger)
     linger = undefined
     if (!subscribed) subscribe()
   }
   const lingerAlone = (): void => {
-    if (isNeeded() || linger || closing.signal.aborted) return
+    if (followers.size > 0 || linger || closing.signal.aborted) return
     linger = setTimeout(() => {
       linger = undefined
-      if (!isNeeded()) unsubscribe()
+      if (followers.size === 0) unsubscribe()
     }, lingerMs)
   }
   const leave = (jobId: string, follower: OutcomeFollower): void => {
@@ -96,14 +90,6 @@ export const openOutcomeFeed = (options: OutcomeFeedOptions): OutcomeFeed => {
       else followers.set(jobId, new Set([follower]))
       join()
       return () => leave(jobId, follower)
-    },
-    hear: (listener) => {
-      listeners.add(listener)
-      join()
-      return () => {
-        listeners.delete(listener)
-        lingerAlone()
-      }
     },
     close: () => {
       closing.abort()

@@ -12,7 +12,17 @@ export interface ShopRouteOptions {
   races: boolean
 }
 
-const fileNames = ['shop.css', 'shop.js', 'shop-api.js', 'product-view.js', 'purchase.js', 'race.js']
+const fileNames = [
+  'shop.css',
+  'shop.js',
+  'shop-api.js',
+  'event-stream.js',
+  'buyer.js',
+  'pending.js',
+  'product-view.js',
+  'purchase.js',
+  'race.js',
+]
 
 const textOf = (name: string): string => readPageText(new URL(`./pages/shop/${name}`, import.meta.url))
 

@@ -2,8 +2,8 @@
 import { appRoutes } from '@bull-board/api/dist/routes.js'
 import { isolatedStores } from '@flash-sale/local/isolated-stores.ts'
 import { Worker } from 'bullmq'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { adminHeaders, type ServedApi, serveApi, viewerHeaders } from './served-api.ts'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { adminHeaders, eventually, type ServedApi, serveApi, viewerHeaders } from './served-api.ts'
 
 const stores = isolatedStores()
 let api: ServedApi
@@ -179,4 +179,24 @@ test('what cannot be read is answered without what was thrown', async () => {
   expect(answer.status).toBe(400)
   expect(answer.body.message).toBe('expected a body of valid JSON')
   expect(answer.text).not.toMatch(/node_modules|SyntaxError/)
+})
+
+test('a fault is answered without its cause, which is in the log under the id of the request', async () => {
+  const failing = vi.spyOn(api.queue, 'getJobCounts').mockRejectedValue(new Error('the cause'))
+  const answer = await api.call('/admin/queues/api/queues?activeQueue=purchases', {
+    headers: { ...adminHeaders, 'x-request-id': 'looked-at-it' },
+  })
+  failing.mockRestore()
+  expect(answer.status).toBe(500)
+  expect(answer.body.message).toBe('The queues did not answer; the cause is in the log.')
+  expect(answer.text).not.toContain('the cause"')
+  const lines = await eventually(async () => {
+    const found = api.logLines.filter((line) => line.includes('looked-at-it'))
+    return found.length > 0 && found
+  })
+  expect(lines).toHaveLength(1)
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+    ...{ level: 50, requestId: 'looked-at-it', status: 500 },
+    err: { message: 'the cause' },
+  })
 })

@@ -6,7 +6,8 @@ import { graveAccessibilityFindings } from '@flash-sale/local/accessibility.ts'
 import { browserOfFile, type WatchedPage } from '@flash-sale/local/browser.ts'
 import { type Engine, startEngine } from '@flash-sale/local/engine.ts'
 import { isolatedStores } from '@flash-sale/local/isolated-stores.ts'
-import type { LockedProduct, LockOverview } from '@flash-sale/shared/contract/locks.ts'
+import type { LockedProduct } from '@flash-sale/shared/contract/locked-product.ts'
+import type { LockOverview } from '@flash-sale/shared/contract/locks.ts'
 import { createLogger } from '@flash-sale/shared/logger.ts'
 import { closeRedis, openCommandRedis } from '@flash-sale/shared/redis.ts'
 import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
@@ -173,7 +174,10 @@ describe.skipIf(!browser.available)('the lock page', () => {
     await page.getByLabel('Find a purchase').fill(jobId)
     await page.keyboard.press('Enter')
     await page.getByRole('link', { name: jobId }).waitFor()
-    await page.getByRole('link', { name: customerId, exact: true }).waitFor()
+    await page.getByRole('link', { name: customerId, exact: true }).click()
+    // By who bought as well, whether it waits still or not.
+    await page.getByText(`1 purchase of ${customerId}`).waitFor()
+    await page.getByRole('link', { name: jobId }).waitFor()
     expect(await graveAccessibilityFindings(page)).toEqual([])
     expect(problemsOf(watched)).toEqual([])
     await watched.close()
@@ -194,6 +198,7 @@ describe.skipIf(!browser.available)('the lock page', () => {
     expect(text).toMatch(/As of \d\d:\d\d:\d\d UTC/)
     expect(text).toMatch(/Held by worker-\d-[0-9a-f]{8} with 1 purchase/)
     expect(text).toContain('Quiet case')
+    expect(text).toMatch(/Lock wait p50, p99\s+[\d.]+ m?s, [\d.]+ m?s/i)
     await watched.close()
   })
 

@@ -2,13 +2,11 @@
 import { isolatedStores } from '@flash-sale/local/isolated-stores.ts'
 import { type LockOverview, lockOverviewSchema } from '@flash-sale/shared/contract/locks.ts'
 import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
-import { writeWorkerReport } from '@flash-sale/shared/worker-reports.ts'
-import { v7 } from 'uuid'
+import { type WorkerReport, writeWorkerReport } from '@flash-sale/shared/worker-reports.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readEvents } from './event-reader.ts'
 import { expectProblem } from './expect-problem.ts'
 import { adminHeaders, eventually, type ServedApi, serveApi, viewerHeaders } from './served-api.ts'
-import { settle, tell } from './settled-by-hand.ts'
 import { openStoreProxy, type StoreProxy } from './store-proxy.ts'
 
 const stores = isolatedStores()
@@ -41,26 +39,22 @@ beforeAll(async () => {
   await api.redis.hset(sizes, {
     ...{ 'w-b:1': 30, 'since:w-b:1': sinceMs, 'w-c:1': 20, 'since:w-c:1': sinceMs + 1_000 },
   })
-  const outcome = (product: number | string, name: string): Record<string, string> => ({
-    product: String(product),
-    outcome: name,
-  })
   const metrics = [
     counter('flash_sale_purchases_settled_total', [
       [7, { outcome: 'confirmed', strategy: 'locked' }],
       [2, { outcome: 'confirmed', strategy: 'naive' }],
       [3, { outcome: 'sold_out', strategy: 'locked' }],
     ]),
-    counter('flash_sale_product_purchases_settled_total', [
-      [6, outcome(held, 'confirmed')],
-      [3, outcome('other', 'confirmed')],
-    ]),
     counter('flash_sale_leases_lost_total', [[1, {}]]),
     counter('flash_sale_lock_waiting_purchases', [[50, {}]]),
   ]
   const lines = [{ productId: held, waiting: 50, settling: 350 }]
+  const products = {
+    minutes: [{ productId: held, settled: 600, batches: 3, settledPerS: 40, lockWaits: [[10, 600]] }],
+    ...{ allMinutes: true, outcomes: [[held, 6, 0, 0, 0, 0]], allOutcomes: true },
+  } satisfies WorkerReport['products']
   for (const worker of ['w-a', 'w-b'])
-    await writeWorkerReport(api.redis, keys.reports, worker, { metrics, lines }, 60_000)
+    await writeWorkerReport(api.redis, keys.reports, worker, { metrics, lines, products }, 60_000)
 })
 afterAll(async () => {
   await proxy.up()
@@ -99,7 +93,9 @@ describe('JSON', () => {
         waitersInLine: 2,
         waitingPurchases: 100,
         settlingPurchases: 700,
-        settled: 0,
+        // All of the minute at the first look.
+        ...{ settled: 1_200, batches: 6, settledPerS: 80, emptyInMs: 10_000 },
+        ...{ lockWaitMsP50: 9, lockWaitMsP99: 9 },
         outcomes: { confirmed: 12 },
       },
     ])
@@ -125,20 +121,6 @@ describe('JSON', () => {
     })
     expect(paused).not.toHaveProperty('emptyInMs')
     await api.call('/admin/queue/resume', { method: 'POST', headers: adminHeaders })
-  })
-
-  test('a batch that is told of while somebody looks', async () => {
-    await look()
-    const jobId = v7()
-    const settled = await settle(api, sold, jobId)
-    const product = await eventually(async () => {
-      // Subscribing takes a moment: told again until it was heard.
-      tell(api, stores.keyPrefix, sold, jobId, settled)
-      return (await look()).products.find(({ productId, settled }) => productId === sold && settled > 0)
-    })
-    expect(product).toMatchObject({ stock: 4, waitersInLine: 0, lockWaitMsP50: 3, lockWaitMsP99: 3 })
-    expect(product.settled).toBeGreaterThanOrEqual(1)
-    expect(product).not.toHaveProperty('holder')
   })
 
   test('a product that waits in the queue and that no worker has taken', async () => {

@@ -1,11 +1,8 @@
 import { isolatedStores } from '@flash-sale/local/isolated-stores.ts'
+import type { ReportedMetric } from '@flash-sale/shared/metrics-report.ts'
 import { openDatabase } from '@flash-sale/shared/postgres.ts'
 import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
-import {
-  type ReportedMetric,
-  readWorkerMetrics,
-  writeWorkerReport,
-} from '@flash-sale/shared/worker-reports.ts'
+import { readWorkerMetrics, writeWorkerReport } from '@flash-sale/shared/worker-reports.ts'
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { readMetrics } from './read-metrics.ts'
 import { adminHeaders, eventually, type ServedApi, serveApi, wrongAdminHeaders } from './served-api.ts'
@@ -27,6 +24,8 @@ const scrape = async (path: string) => {
   return { ...readMetrics(answer.text), text: answer.text }
 }
 
+const noProducts = { minutes: [], allMinutes: true, outcomes: [], allOutcomes: true }
+
 const settledMetric = (purchases: number): ReportedMetric => ({
   name: 'flash_sale_purchases_settled_total',
   help: 'Settled.',
@@ -46,7 +45,13 @@ describe('the metrics', () => {
 
   it('keep workers apart and forget those that report no more', async () => {
     const report = (worker: string, purchases: number, expiryMs: number) =>
-      writeWorkerReport(api.redis, keys, worker, { metrics: [settledMetric(purchases)], lines: [] }, expiryMs)
+      writeWorkerReport(
+        api.redis,
+        keys,
+        worker,
+        { metrics: [settledMetric(purchases)], lines: [], products: noProducts },
+        expiryMs,
+      )
     await report('w1', 7, 60_000)
     await report('w2', 5, 60_000)
     await report('gone', 99, 1)

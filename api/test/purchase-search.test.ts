@@ -64,6 +64,11 @@ describe('finds', () => {
         { jobId: otherId, foundBy: 'customer' },
       ],
     ],
+    [
+      'by customer, in the queue',
+      () => 'c-wait',
+      () => [{ jobId: waiting, status: 'queued', foundBy: 'customer', jobUrl: expect.any(String) }],
+    ],
     ['nothing for nobody', () => 'c-nobody', () => []],
     ['nothing for a job id that was never given', () => v7(), () => []],
     ['nothing for an order beyond all', () => '9223372036854775808', () => []],
@@ -73,6 +78,18 @@ describe('finds', () => {
     const purchases = await found(q())
     expect(purchases).toMatchObject(expected())
     expect(purchases).toHaveLength(expected().length)
+  })
+
+  test('who waits before what is settled, and says how far it has looked', async () => {
+    await settle(api, productId, v7(), 'c-both')
+    const purchase = { productId, customerId: 'c-both' }
+    const { jobId } = (await api.call('/purchases', { json: purchase })).body
+    const { body } = await find('c-both')
+    const search = purchaseSearchSchema.parse(body)
+    expect(search.purchases.map(({ status }) => status)).toEqual(['queued', 'confirmed'])
+    expect(search.purchases[0]).toMatchObject({ jobId, foundBy: 'customer' })
+    expect(search.queue).toMatchObject({ whole: true, lookedAt: search.queue?.length })
+    expect((await find(jobId)).body).not.toHaveProperty('queue')
   })
 
   test('no link to a job that the queue has forgotten', async () => {
@@ -106,6 +123,18 @@ describe('the page', () => {
     expect(settled).toContain(`<a href="/orders/${orderId}">${orderId}</a>`)
     expect(settled).toContain('<a href="/admin/purchases/search?q=c-1">c-1</a>')
     expect(settled).toContain('no longer in the queue')
+  })
+
+  test('says so when the queue was not looked through to its end', async () => {
+    expect((await find('c-1', html)).text).not.toContain('cut short')
+    // Far more than are looked at: entries of no job.
+    await api.redis.rpush(api.queue.toKey('wait'), ...Array.from({ length: 20_000 }, (_, n) => `none-${n}`))
+    const { queue } = (await find('c-1')).body
+    expect(queue).toEqual({ lookedAt: 20_000, length: expect.any(Number), whole: false })
+    const { text } = await find('c-1', html)
+    expect(text).toMatch(/cut short after 20,000 of 20,0\d\d purchases without an outcome/)
+    expect(text).toContain(settledId)
+    await api.redis.ltrim(api.queue.toKey('wait'), 0, -20_001)
   })
 
   test('what was asked for stays text', async () => {

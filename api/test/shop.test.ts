@@ -6,7 +6,8 @@ import { isolatedStores } from '@flash-sale/local/isolated-stores.ts'
 import type { Race } from '@flash-sale/shared/contract/race.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { jwtEnv, tokenOf } from './customer-token.ts'
-import { serveApi } from './served-api.ts'
+import { eventually, type ServedApi, serveApi } from './served-api.ts'
+import { settle, tell } from './settled-by-hand.ts'
 
 const stores = isolatedStores()
 const browser = browserOfFile()
@@ -199,26 +200,68 @@ describe.skipIf(!browser.available)('the shop window', () => {
     await shop.close()
   })
 
-  test('where tokens say who buys, it sells to who comes with one and only shows the sale to others', async () => {
-    // Its queue is nobody's: the purchase waits.
-    const api = await serveApi({ ...stores, keyPrefix: `${stores.keyPrefix}jwt:` }, { env: jwtEnv })
-    const { id } = await createProduct({ stock: 4 })
-    const token = await tokenOf('ann')
-    const shop = await browser.openPage()
-    await shop.page.goto(`http://localhost:${api.port}/?product=${id}`)
-    await shop.page.locator('#sign-in').waitFor()
-    expect(await shop.page.locator('#buy').isVisible()).toBe(false)
-    await expectClean(shop)
+  describe('where tokens say who buys', () => {
+    // Its queue is nobody's: purchases wait until the test settles them.
+    const keyPrefix = `${stores.keyPrefix}jwt:`
+    let api: ServedApi
+    beforeAll(async () => {
+      api = await serveApi({ ...stores, keyPrefix }, { env: jwtEnv })
+    })
+    afterAll(() => api.close())
+    const open = async (address: string): Promise<WatchedPage> => {
+      const watched = await browser.openPage()
+      await watched.page.goto(`http://localhost:${api.port}/${address}`)
+      return watched
+    }
+    const jobOf = (customerId: string): Promise<string> =>
+      eventually(
+        async () => (await api.queue.getWaiting()).find(({ data }) => data.customerId === customerId)?.id,
+      )
 
-    const buyer = await browser.openPage()
-    await buyer.page.goto(`http://localhost:${api.port}/?product=${id}#token=${token}`)
-    await buyer.page.locator('#buy', { hasText: /^Buy$/ }).click()
-    await says(buyer, 'You are in line')
-    expect(buyer.page.url()).toBe(`http://localhost:${api.port}/?product=${id}`)
-    const [job] = await api.queue.getWaiting()
-    expect(job?.data).toMatchObject({ productId: id, customerId: 'ann' })
-    await expectClean(buyer)
-    await api.close()
+    test('it only shows the sale to who comes without one', async () => {
+      const { id } = await createProduct({ stock: 4 })
+      const shop = await open(`?product=${id}`)
+      await shop.page.locator('#sign-in').waitFor()
+      expect(await shop.page.locator('#buy').isVisible()).toBe(false)
+      await expectClean(shop)
+    })
+
+    test('it sells to who comes with one, tells each change at once, and goes on after a reload', async () => {
+      const { id } = await createProduct({ stock: 4 })
+      const buyer = await open(`?product=${id}#token=${await tokenOf('ann')}`)
+      const asked = buyer.page.waitForRequest(/purchases\/[0-9a-f-]{36}\/events$/)
+      await buyer.page.locator('#buy', { hasText: /^Buy$/ }).click()
+      await says(buyer, 'You are in line')
+      expect((await asked).headers().authorization).toMatch(/^Bearer /)
+      expect(buyer.page.url()).toBe(`http://localhost:${api.port}/?product=${id}`)
+
+      await buyer.page.reload()
+      await says(buyer, 'You are in line')
+      const jobId = await jobOf('ann')
+      tell(api, keyPrefix, id, jobId, await settle(api, id, jobId, 'ann'))
+      await says(buyer, 'It is yours')
+
+      // With the outcome the tab forgets both the purchase and the token.
+      await buyer.page.reload()
+      await buyer.page.locator('#sign-in').waitFor()
+      expect(await buyer.page.evaluate('sessionStorage.length')).toBe(0)
+      await expectClean(buyer)
+    })
+
+    test('who comes next in the same tab does not see it', async () => {
+      const { id } = await createProduct({ stock: 4 })
+      const address = `?product=${id}#token=`
+      const buyer = await open(address + (await tokenOf('bob')))
+      await buyer.page.locator('#buy', { hasText: /^Buy$/ }).click()
+      await says(buyer, 'You are in line')
+      await jobOf('bob')
+      await buyer.page.goto('about:blank')
+      await buyer.page.goto(`http://localhost:${api.port}/${address}${await tokenOf('eve')}`)
+      await buyer.page.locator('#buy', { hasText: /^Buy$/ }).waitFor()
+      expect(await buyer.page.locator('#result').isVisible()).toBe(false)
+      expect(await buyer.page.evaluate('sessionStorage.length')).toBe(0)
+      await expectClean(buyer)
+    })
   })
 
   test('the race sells too much naively and exactly what there is with the lock', async () => {

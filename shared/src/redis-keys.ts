@@ -31,6 +31,8 @@ export interface ReportKeys {
   metrics(worker: string): string
   /** Expires: the product lines of a worker. */
   lines(worker: string): string
+  /** Expires: what a worker settled of each product. */
+  products(worker: string): string
 }
 
 /** The keys of one product's lock; see worker/src/lock for what they hold. */
@@ -53,6 +55,7 @@ const reportKeys = (prefix: string): ReportKeys => {
     workers: of('workers'),
     metrics: (worker) => of(`metrics:${worker}`),
     lines: (worker) => of(`lines:${worker}`),
+    products: (worker) => of(`products:${worker}`),
   }
 }
 

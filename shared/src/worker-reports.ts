@@ -1,24 +1,12 @@
 /**
- * What each worker tells of itself once a second, since it has no port: its metrics and its product lines, in Redis, until
- * they expire. No scan finds them: their names are in a sorted set beside them.
+ * What each worker tells of itself once a second, since it has no port: its metrics, its product lines and what it settled
+ * of each product, in Redis, until they expire. No scan finds them: their names are in a sorted set beside them.
  */
-import { promisify } from 'node:util'
-import { deflate, inflate } from 'node:zlib'
 import { z } from 'zod'
+import { type MetricsReport, packMetrics, type ReportedMetric, unpackMetrics } from './metrics-report.ts'
+import { type ProductsReport, packProducts, unpackProducts } from './product-report.ts'
 import type { Redis } from './redis.ts'
 import type { ReportKeys } from './redis-keys.ts'
-
-const labelsSchema = z.record(z.string(), z.union([z.string(), z.number()]))
-
-const metricSchema = z.object({
-  name: z.string(),
-  help: z.string(),
-  type: z.string(),
-  /** The value, its labels, and its name where that is not the metric's, as in `…_bucket`. */
-  values: z.array(z.tuple([z.number(), labelsSchema]).rest(z.string())),
-})
-
-const metricsReportSchema = z.object({ atMs: z.number(), metrics: z.array(metricSchema) })
 
 const lineSchema = z.object({
   productId: z.int().min(1),
@@ -28,9 +16,6 @@ const lineSchema = z.object({
   settling: z.int().min(0),
 })
 
-/** A metric of a worker: what Prometheus' text says of it. */
-export type ReportedMetric = z.infer<typeof metricSchema>
-
 /** A product line of a worker that is not dry. */
 export type ReportedLine = z.infer<typeof lineSchema>
 
@@ -38,18 +23,18 @@ export interface WorkerReport {
   metrics: readonly ReportedMetric[]
   /** The longest ones, if there are many. */
   lines: readonly ReportedLine[]
+  products: Omit<ProductsReport, 'atMs'>
 }
 
-export interface MetricsOfWorker {
+export interface MetricsOfWorker extends MetricsReport {
   worker: string
-  /** When it was written, by the worker's clock, ms since the epoch. */
-  atMs: number
-  metrics: ReportedMetric[]
 }
 
-export interface LinesOfWorker {
+export interface ProductsOfWorker {
   worker: string
   lines: ReportedLine[]
+  /** Absent for a worker of before 2026-11-26. */
+  products?: ProductsReport
 }
 
 /** Workers whose reports are read, the newest first. */
@@ -57,15 +42,8 @@ const workersMax = 200
 /** For how long a name stays that reports no more. */
 const forgottenMs = 3_600_000
 
-const pack = promisify(deflate)
-const unpack = promisify(inflate)
-
-/** A megabyte unpacked is more than any worker has to say. */
-const unpackedBytesMax = 4 * 1_048_576
-
 /**
- * Replaces the report of a worker, with one round trip. The metrics are deflated: 30 kB become 3, which an append-only
- * file would otherwise take in every second.
+ * Replaces the report of a worker, with one round trip.
  * @throws when Redis does not answer.
  */
 export const writeWorkerReport = async (
@@ -76,11 +54,15 @@ export const writeWorkerReport = async (
   expiryMs: number,
 ): Promise<void> => {
   const atMs = Date.now()
-  const packed = await pack(JSON.stringify({ atMs, metrics: report.metrics }))
+  const [metrics, products] = await Promise.all([
+    packMetrics({ atMs, metrics: [...report.metrics] }),
+    packProducts({ atMs, ...report.products }),
+  ])
   const results = await redis
     .pipeline()
-    .set(keys.metrics(worker), packed, 'PX', expiryMs)
+    .set(keys.metrics(worker), metrics, 'PX', expiryMs)
     .set(keys.lines(worker), JSON.stringify(report.lines), 'PX', expiryMs)
+    .set(keys.products(worker), products, 'PX', expiryMs)
     .zadd(keys.workers, atMs, worker)
     .zremrangebyscore(keys.workers, '-inf', atMs - forgottenMs)
     .exec()
@@ -91,16 +73,6 @@ export const writeWorkerReport = async (
 /** The names of those that may still be there. */
 const reporters = (redis: Redis, keys: ReportKeys): Promise<string[]> =>
   redis.zrevrange(keys.workers, 0, workersMax - 1)
-
-/** Undefined for what no worker of this version has written. */
-const metricsOf = async (packed: Buffer): Promise<z.infer<typeof metricsReportSchema> | undefined> => {
-  try {
-    const text = await unpack(packed, { maxOutputLength: unpackedBytesMax })
-    return metricsReportSchema.safeParse(JSON.parse(text.toString('utf8'))).data
-  } catch {
-    return undefined
-  }
-}
 
 const linesOf = (text: string): ReportedLine[] => {
   try {
@@ -118,7 +90,7 @@ export const readWorkerMetrics = async (redis: Redis, keys: ReportKeys): Promise
   const workers = (await reporters(redis, keys)).toSorted()
   if (workers.length === 0) return []
   const packed = await redis.mgetBuffer(...workers.map(keys.metrics))
-  const reports = await Promise.all(packed.map((bytes) => (bytes ? metricsOf(bytes) : undefined)))
+  const reports = await Promise.all(packed.map((bytes) => (bytes ? unpackMetrics(bytes) : undefined)))
   return workers.flatMap((worker, index) => {
     const report = reports[index]
     return report ? [{ worker, ...report }] : []
@@ -126,15 +98,20 @@ export const readWorkerMetrics = async (redis: Redis, keys: ReportKeys): Promise
 }
 
 /**
- * The product lines of all workers that live, by the worker's name.
+ * The product lines of all workers that live, and what they settled of each product, by the worker's name.
  * @throws when Redis does not answer.
  */
-export const readWorkerLines = async (redis: Redis, keys: ReportKeys): Promise<LinesOfWorker[]> => {
+export const readWorkerProducts = async (redis: Redis, keys: ReportKeys): Promise<ProductsOfWorker[]> => {
   const workers = (await reporters(redis, keys)).toSorted()
   if (workers.length === 0) return []
-  const texts = await redis.mget(...workers.map(keys.lines))
-  return workers.flatMap((worker, index) => {
-    const text = texts[index]
-    return typeof text === 'string' ? [{ worker, lines: linesOf(text) }] : []
-  })
+  const values = await redis.mgetBuffer(...workers.map(keys.lines), ...workers.map(keys.products))
+  const found = await Promise.all(
+    workers.map(async (worker, index): Promise<ProductsOfWorker | undefined> => {
+      const [lines, packed] = [values[index], values[workers.length + index]]
+      if (!lines) return undefined
+      const products = packed ? await unpackProducts(packed) : undefined
+      return { worker, lines: linesOf(lines.toString('utf8')), ...(products ? { products } : {}) }
+    }),
+  )
+  return found.filter((report) => report !== undefined)
 }

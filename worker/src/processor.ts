@@ -9,6 +9,7 @@ import { type Batcher, HandedBack, SteppedBack } from './batcher.ts'
 import { createJobNotes } from './job-notes.ts'
 import { buyNaively } from './naive.ts'
 import type { Purchase } from './purchase.ts'
+import { queueWaitMsOf } from './queue-wait.ts'
 import { readPurchase } from './read-purchase.ts'
 import { recordFailed } from './record-failed.ts'
 import type { WorkerEvents } from './worker-events.ts'
@@ -49,10 +50,11 @@ export const createProcessor = (options: ProcessorOptions) => {
     const settleMs = Math.round(performance.now() - startedAtMs)
     const settlement = { ...settled, lockWaitMs: 0, settleMs, batchSize: 1 }
     const { productId } = purchase
-    if (!storedBefore) events.storedAlone({ productId, outcome: settled.outcome, naive: true })
+    const queueWaitMs = Math.max(0, sinceMs - purchase.acceptedAtMs)
+    if (!storedBefore) events.storedAlone({ productId, outcome: settled.outcome, naive: true, queueWaitMs })
     const message = batchMessage(options.workerName, undefined, 0, [{ purchase, sinceMs, settlement }])
     if (message !== undefined) options.tell(message)
-    return { ...settlement, queueWaitMs: Math.max(0, sinceMs - purchase.acceptedAtMs) }
+    return { ...settlement, queueWaitMs }
   }
 
   const closeUnsettleable = async (
@@ -71,8 +73,9 @@ export const createProcessor = (options: ProcessorOptions) => {
     })
     if (!settledAt) throw new UnrecoverableError(`the job's data was changed after it was settled: ${reason}`)
     options.tell(settledMessage(id))
-    events.storedAlone({ productId: Number(data.productId), outcome: 'failed', naive: false })
-    return { outcome: 'failed', settledAt, queueWaitMs: 0, lockWaitMs: 0, settleMs: 0, batchSize: 1 }
+    const queueWaitMs = queueWaitMsOf(job) ?? 0
+    events.storedAlone({ productId: Number(data.productId), outcome: 'failed', naive: false, queueWaitMs })
+    return { outcome: 'failed', settledAt, queueWaitMs, lockWaitMs: 0, settleMs: 0, batchSize: 1 }
   }
 
   return async (job: PurchaseJobOf, token?: string): Promise<PurchaseResult> => {

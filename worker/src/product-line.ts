@@ -8,6 +8,7 @@ import type { Logger } from '@flash-sale/shared/logger.ts'
 import type { ProductCatalog } from '@flash-sale/shared/product-catalog.ts'
 import { answerBatch } from './answer-batch.ts'
 import { backoffMs } from './backoff.ts'
+import { BatchFault } from './batch-fault.ts'
 import { batchIdOf } from './batch-id.ts'
 import { batchMessage } from './batch-news.ts'
 import { createGatherPace } from './gather-pace.ts'
@@ -143,7 +144,7 @@ export const createProductLine = (
     } catch (error) {
       // A bug, not a fault of the infrastructure: those jobs fail where everybody sees it, the line goes on.
       logger.error({ err: error, batchId, productId }, 'a batch could not be settled')
-      for (const item of batch) item.reject(error)
+      for (const item of batch) item.reject(new BatchFault(batchId, error))
       endTurn()
       await lease.release()
     } finally {

@@ -55,7 +55,7 @@ export const startWorker = (config: WorkerConfig, logger: Logger): Closer[] => {
     deadlineMs: databaseDeadlineMs,
   })
 
-  const { events, registry, follow } = createWorkerMetrics()
+  const { events, registry, products, follow } = createWorkerMetrics()
 
   const catalog = openProductCatalog(database, { refreshMs: productFactsMs, logger })
   const lock = createProductLock({
@@ -121,6 +121,7 @@ export const startWorker = (config: WorkerConfig, logger: Logger): Closer[] => {
     workerName: config.WORKER_NAME,
     registry,
     lines: batcher.lines,
+    products,
   })
   const stopLiveness = config.LIVENESS_FILE
     ? keepLivenessFile(config.LIVENESS_FILE, lockRedis)

@@ -21,6 +21,15 @@ export interface AnsweredBatch {
   outcomes: ReadonlyMap<string, Settled>
 }
 
+export interface StoredAlone {
+  /** May be nonsense, as what can never be settled is. */
+  productId: number
+  outcome: Outcome
+  naive: boolean
+  /** Absent where it is not known. */
+  queueWaitMs?: number
+}
+
 /**
  * What happens in a worker and is worth counting. The engine tells it here and knows nothing of metrics. All are called on
  * the hot path or close to it: they return at once and never throw.
@@ -28,7 +37,7 @@ export interface AnsweredBatch {
 export interface WorkerEvents {
   batchAnswered(batch: AnsweredBatch): void
   /** An outcome was stored without a batch: naively, or as `failed` for what can never be settled. */
-  storedAlone(purchase: { productId: number; outcome: Outcome; naive: boolean }): void
+  storedAlone(purchase: StoredAlone): void
   /** A batch goes back to its line: after a fault, or because a newer lease is needed. */
   settledAgain(cause: 'fault' | 'newer_lease'): void
   staleTokenRefused(): void

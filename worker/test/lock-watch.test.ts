@@ -137,7 +137,7 @@ test('a product whose lock does not move is found by the workers that wait', asy
       })),
     )
     await expect
-      .poll(() => watch.look(), { timeout: 10_000 })
+      .poll(async () => (await watch.look()).products, { timeout: 10_000 })
       .toMatchObject([
         {
           productId,
@@ -179,6 +179,11 @@ test('a product whose lock does not move is found by the workers that wait', asy
     await close()
     expect(await metricOf('flash_sale_purchases_settled_total')).toBe(30)
     expect(await redis.pttl(keys.reports.metrics('watched'))).toBeGreaterThan(20_000)
+    const { products, outcomes } = await watch.look()
+    expect(products).toMatchObject([{ productId, waitingPurchases: 0, settled: 30, batches: 1 }])
+    // Each purchase counts with its own wait.
+    expect(products[0]?.lockWaitMsP50).toBeGreaterThan(1_200)
+    expect(outcomes.get(productId)).toMatchObject({ confirmed: 30, sold_out: 0 })
   } finally {
     await close()
     await redis.unlink(...Object.values(keys.lock(productId)))

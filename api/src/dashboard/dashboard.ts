@@ -1,15 +1,14 @@
 import { createBullBoard } from '@bull-board/api'
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
-import type { ControllerHandlerReturnType } from '@bull-board/api/typings/app'
 import { ExpressAdapter } from '@bull-board/express'
 import { type AdminRole, adminRoles } from '@flash-sale/shared/admin-entry.ts'
-import type { Logger } from '@flash-sale/shared/logger.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
 import type { Queue } from 'bullmq'
-import { type Application, type RequestHandler, Router } from 'express'
+import { type Application, type ErrorRequestHandler, type RequestHandler, Router } from 'express'
 import { callerOf } from '../caller.ts'
 import type { PurchaseQueue } from '../enqueue.ts'
 import { methodNotAllowed, sendProblem } from '../problem-answer.ts'
+import { logFault } from '../request-log.ts'
 import { allowedCalls } from './allowed-calls.ts'
 import { boardOptions } from './board-options.ts'
 import { renderOwnPages } from './board-page.ts'
@@ -25,7 +24,6 @@ import {
 import { listEachWorkerOnce } from './worker-list.ts'
 
 export interface DashboardDeps {
-  logger: Logger
   /** The connection of all queues. */
   redis: Redis
   queues: readonly PurchaseQueue[]
@@ -68,16 +66,21 @@ const reconcilerAdapter = (queue: Queue): BullMQAdapter => {
   )
 }
 
-/** Bull Board by itself would answer with what was thrown, in development with its stack trace. */
-const answerBoardFault =
-  (logger: Logger) =>
-  (error: Error): ControllerHandlerReturnType => {
-    const status = 'status' in error && error.status === 400 ? 400 : 500
-    if (status === 500) logger.error({ err: error }, 'the dashboard could not answer')
-    const message =
-      status === 400 ? 'expected a body of valid JSON' : 'The queues did not answer; the cause is in the log.'
-    return { status, body: { error: { key: 'ERRORS.INTERNAL_SERVER_ERROR' }, message } }
-  }
+/** Bull Board by itself would answer with what was thrown, in development with its stack trace, and log nothing. */
+const answerBoardFault: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+  if (response.headersSent) return next(error)
+  const isUnreadable = error instanceof Error && 'status' in error && error.status === 400
+  if (!isUnreadable) logFault(response, error)
+  const message = isUnreadable
+    ? 'expected a body of valid JSON'
+    : 'The queues did not answer; the cause is in the log.'
+  response.status(isUnreadable ? 400 : 500).json({ error: { key: 'ERRORS.INTERNAL_SERVER_ERROR' }, message })
+}
+
+/** Bull Board's own handler is not told of the request, whose id the log needs: passes a fault on to ours. */
+const passOn = (error: Error): never => {
+  throw error
+}
 
 /** Bull Board for one role: who only looks is shown no buttons. */
 const boardFor = (role: AdminRole, deps: DashboardDeps): RequestHandler => {
@@ -94,10 +97,10 @@ const boardFor = (role: AdminRole, deps: DashboardDeps): RequestHandler => {
       handlerHooks: { before: allowedCalls(role) },
     },
   })
-  adapter.setErrorHandler(answerBoardFault(deps.logger))
+  adapter.setErrorHandler(passOn)
   const board: Application = adapter.getRouter()
   board.disable('x-powered-by')
-  return Router().use(renderOwnPages(board), board)
+  return Router().use(renderOwnPages(board), board).use('/api', answerBoardFault)
 }
 
 const methods = ['GET', 'HEAD', 'PUT'] as const

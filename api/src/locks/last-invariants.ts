@@ -1,4 +1,4 @@
-import type { Invariants } from '@flash-sale/shared/contract/locks.ts'
+import type { Invariants } from '@flash-sale/shared/contract/locked-product.ts'
 import type { Verification } from '@flash-sale/shared/contract/verification.ts'
 
 /** What the last count of each product's invariants said: everybody who looks sees it. */

@@ -1,10 +1,6 @@
 /** What the lock page shows of one look: drawn here for the first state and for every event after it. */
-import type {
-  LockedProduct,
-  LockOverview,
-  ProductState,
-  WorkerState,
-} from '@flash-sale/shared/contract/locks.ts'
+import type { LockedProduct, ProductState } from '@flash-sale/shared/contract/locked-product.ts'
+import type { LockOverview, WorkerState } from '@flash-sale/shared/contract/locks.ts'
 import { outcomes } from '@flash-sale/shared/contract/purchase.ts'
 import { clockText, countedText, countText, rateText, timeText } from './figure-text.ts'
 import { type Html, html, nothing } from './html.ts'
@@ -75,20 +71,18 @@ const queueSwitch = ({ paused }: LockOverview['queue'], mayWrite: boolean): Html
   return html`<div class="switch ${paused ? 'paused' : ''}"><p role="status" id="queue-state">${state}</p><div class="actions">${check}${form}</div></div>`
 }
 
-const secondsText = (ms: number): string => `${Math.max(1, Math.round(ms / 1_000))} s`
-
-const cardsOf = ({ products, heardMs }: LockOverview): Html => {
+const cardsOf = ({ products }: LockOverview): Html => {
   if (products.length === 0)
-    return html`<p class="empty">Nothing is being sold: no purchase waits, and none was settled in the last ${secondsText(heardMs)}.</p>`
+    return html`<p class="empty">Nothing is being sold: no purchase waits, and none was settled in the last minute.</p>`
   const contended = products.filter(isContended).length
-  const note = `${contended === 0 ? 'None is contended' : `${contended} of ${products.length} contended`}; lock waits and speeds of the last ${secondsText(heardMs)}.`
+  const note = `${contended === 0 ? 'None is contended' : `${contended} of ${products.length} contended`}; lock waits and batches of the last minute, speeds of its last ten seconds.`
   return html`<p class="faint">${note}</p><div class="cards">${products.slice(0, cardsMax).map(productCard)}</div>`
 }
 
 const rowOf = (product: ProductState | LockedProduct): Html => {
   const activity =
     'depth' in product
-      ? `${countText(product.depth)} without outcome, ${rateText(product.settledPerS ?? 0)} settled a second`
+      ? `${countText(product.depth)} without outcome, ${product.settledPerS === undefined ? '–' : rateText(product.settledPerS)} settled a second`
       : 'quiet'
   return html`<tr id="row-${product.productId}"><th scope="row">${nameOf(product)} <small>${product.productId}</small></th><td>${stockMeter(product)}</td><td>${product.saleStatus ?? '–'}</td><td>${activity}</td><td>${invariantsOf(product)}</td></tr>`
 }

@@ -1,35 +1,19 @@
 import type { LockOverview } from '@flash-sale/shared/contract/locks.ts'
-import type { BatchHeard } from '@flash-sale/shared/last-minute.ts'
-import { outcomeMessage } from '@flash-sale/shared/outcome-news.ts'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type LockLook, openLockViewers } from './lock-viewers.ts'
 
-const overview = (heardMs: number) => ({ heardMs }) as LockOverview
+const overview = { at: '2030-01-31T18:00:01.000Z' } as LockOverview
 
 const viewersOf = (options: { look?: () => Promise<LockOverview>; viewersMax?: number } = {}) => {
   const looks: number[] = []
-  const heard: BatchHeard[] = []
-  const listeners = new Set<(message: string) => void>()
-  const closing = new AbortController()
   const viewers = openLockViewers({
-    look: async (heardMs) => {
-      looks.push(heardMs)
-      return options.look ? options.look() : overview(heardMs)
+    look: async () => {
+      looks.push(performance.now())
+      return options.look ? options.look() : overview
     },
-    outcomes: {
-      closing: closing.signal,
-      hear: (listener) => {
-        listeners.add(listener)
-        return () => void listeners.delete(listener)
-      },
-    },
-    minute: { hear: (batch) => void heard.push(batch), forget: () => void heard.splice(0) },
     ...(options.viewersMax === undefined ? {} : { viewersMax: options.viewersMax }),
   })
-  const tell = (message: string): void => {
-    for (const listener of listeners) listener(message)
-  }
-  return { viewers, looks, heard, listeners, closing, tell }
+  return { viewers, looks }
 }
 
 beforeEach(() => void vi.useFakeTimers())
@@ -96,7 +80,7 @@ test('a look that fails is told, and the next one is another', async () => {
   const { viewers } = viewersOf({
     look: async () => {
       if (fails) throw new Error('redis is away')
-      return overview(0)
+      return overview
     },
   })
   const seen: string[] = []
@@ -106,38 +90,4 @@ test('a look that fails is told, and the next one is another', async () => {
   await vi.advanceTimersByTimeAsync(1_000)
   expect(seen).toEqual(['redis is away', 'seen'])
   leave?.()
-})
-
-test('batches are heard from the first look until 15 s after the last', async () => {
-  const { viewers, looks, heard, listeners, tell } = viewersOf()
-  const batch = { productId: 7, worker: 'w', batchSize: 3, acquireMs: 1, lockWaitMsMax: 9, settleMs: 1 }
-  const message = outcomeMessage({ ...batch, settledAt: '2030-01-31T18:00:00.000Z' }, [])
-  expect(listeners.size).toBe(0)
-  await viewers.look()
-  tell(message)
-  tell('\n0192')
-  tell('nonsense')
-  expect(heard).toEqual([{ productId: 7, purchases: 3, lockWaitMs: 9 }])
-  await vi.advanceTimersByTimeAsync(14_000)
-  await viewers.look()
-  expect(heard).toHaveLength(1)
-  await vi.advanceTimersByTimeAsync(14_000)
-  expect(listeners.size).toBe(1)
-  await vi.advanceTimersByTimeAsync(1_000)
-  expect(listeners.size).toBe(0)
-  // What was heard before a gap does not count.
-  await viewers.look()
-  expect(heard).toEqual([])
-  expect(looks).toEqual([0, 14_000, 0])
-})
-
-test('nothing is heard any more when the process closes', async () => {
-  const { viewers, listeners, closing } = viewersOf()
-  await viewers.look()
-  closing.abort()
-  expect(listeners.size).toBe(0)
-  await vi.advanceTimersByTimeAsync(600)
-  await viewers.look()
-  expect(listeners.size).toBe(0)
-  expect(vi.getTimerCount()).toBe(0)
 })

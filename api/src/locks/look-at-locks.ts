@@ -1,7 +1,8 @@
 /** One look at everything that the lock page shows. */
-import type { LockedProduct, LockOverview, ProductState } from '@flash-sale/shared/contract/locks.ts'
+import type { LockedProduct, ProductState } from '@flash-sale/shared/contract/locked-product.ts'
+import type { LockOverview } from '@flash-sale/shared/contract/locks.ts'
 import { withDeadline } from '@flash-sale/shared/deadline.ts'
-import type { LockWatch, WatchedProduct } from '@flash-sale/shared/lock-watch.ts'
+import type { LockWatch, WatchedLocks, WatchedProduct } from '@flash-sale/shared/lock-watch.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
 import type { ReportKeys } from '@flash-sale/shared/redis-keys.ts'
 import { readWorkerMetrics } from '@flash-sale/shared/worker-reports.ts'
@@ -11,7 +12,7 @@ import type { LastInvariants } from './last-invariants.ts'
 import { oldestWaitMs } from './oldest-purchase.ts'
 import { type CountedQueue, queuedByProduct } from './queued-by-product.ts'
 import type { ShownProducts } from './shown-products.ts'
-import { type WorkerFigures, workerFiguresOf } from './worker-figures.ts'
+import { workerFiguresOf } from './worker-figures.ts'
 
 export interface LockLookDeps {
   redis: Redis
@@ -27,17 +28,7 @@ export interface LockLookDeps {
 }
 
 const lookDeadlineMs = 1_800
-const rateMs = 10_000
 const quietMax = 100
-
-/** Less is no speed. */
-const heardMsMin = 1_000
-
-/** What `last-minute.ts` spreads over ten seconds was heard in fewer, when somebody has only begun to look. */
-const settledPerSOf = ({ settledPerS }: WatchedProduct, heardMs: number): number | undefined =>
-  heardMs < heardMsMin
-    ? undefined
-    : (settledPerS * rateMs) / Math.min(rateMs, Math.floor(heardMs / 1_000) * 1_000)
 
 /** A product of which no worker has taken anything, while purchases of it wait in the queue. */
 const untaken = (productId: number): WatchedProduct => ({
@@ -48,7 +39,6 @@ const untaken = (productId: number): WatchedProduct => ({
   settlingPurchases: 0,
   settled: 0,
   batches: 0,
-  settledPerS: 0,
 })
 
 /** The lock page shows no more. */
@@ -66,29 +56,25 @@ const withUntaken = (
 interface Seen {
   watched: readonly WatchedProduct[]
   states: ReadonlyMap<number, ProductState>
-  figures: WorkerFigures
+  outcomes: WatchedLocks['outcomes']
   invariants: LastInvariants
   /** In the queue, by product. */
   queued: ReadonlyMap<number, number>
   paused: boolean
-  heardMs: number
 }
 
 const lockedProductOf = (product: WatchedProduct, seen: Seen): LockedProduct => {
-  const outcomes = seen.figures.outcomesOf.get(product.productId)
-  const settledPerS = settledPerSOf(product, seen.heardMs)
-  const taken = product.waitingPurchases + product.settlingPurchases
-  const depth = taken + (seen.queued.get(product.productId) ?? 0)
+  const outcomes = seen.outcomes.get(product.productId)
+  const { settledPerS, waitingPurchases, settlingPurchases } = product
+  const depth = waitingPurchases + settlingPurchases + (seen.queued.get(product.productId) ?? 0)
   const emptyInMs = depth === 0 ? 0 : settledPerS && !seen.paused ? (depth * 1_000) / settledPerS : undefined
-  const { settledPerS: _overTenSeconds, ...watched } = product
   return {
     ...withInvariants(
       seen.states.get(product.productId) ?? { productId: product.productId },
       seen.invariants,
     ),
-    ...watched,
+    ...product,
     depth,
-    ...(settledPerS === undefined ? {} : { settledPerS }),
     ...(emptyInMs === undefined ? {} : { emptyInMs: Math.round(emptyInMs) }),
     ...(outcomes ? { outcomes } : {}),
   }
@@ -124,10 +110,9 @@ const queueOf = async ({ redis, queue, queues, load }: LockLookDeps): Promise<Lo
 
 /**
  * Nine round trips to Redis, in which up to 200 waiting jobs are read, and a short query, however many products there are.
- * @param heardMs for how long batches have been heard of.
  * @throws when Redis does not answer in time.
  */
-export const lookAtLocks = async (deps: LockLookDeps, heardMs: number): Promise<LockOverview> => {
+export const lookAtLocks = async (deps: LockLookDeps): Promise<LockOverview> => {
   const { redis, reportKeys, watch, products, invariants } = deps
   const [taken, reports, queue, queued] = await withDeadline(
     'looking at the locks',
@@ -139,23 +124,20 @@ export const lookAtLocks = async (deps: LockLookDeps, heardMs: number): Promise<
       queuedByProduct(redis, deps.queues),
     ]),
   )
-  const watched = withUntaken(taken, queued)
-  const figures = workerFiguresOf(reports)
+  const watched = withUntaken(taken.products, queued)
   const states = await products.read(watched.map(({ productId }) => productId))
   const seen: Seen = {
     watched,
     states: new Map(states.map((state) => [state.productId, state])),
-    figures,
+    outcomes: taken.outcomes,
     invariants,
     queued,
     paused: queue.paused,
-    heardMs,
   }
   const watchedIds = new Set(watched.map(({ productId }) => productId))
-  const { workers, outcomes, faults } = figures
+  const { workers, outcomes, faults } = workerFiguresOf(reports)
   return {
     at: new Date().toISOString(),
-    heardMs,
     queue,
     products: watched.map((product) => lockedProductOf(product, seen)).toSorted(byContention),
     quiet: states

@@ -4,7 +4,7 @@ import type {
   LockedProduct,
   OutcomeCounts,
   ProductState,
-} from '@flash-sale/shared/contract/locks.ts'
+} from '@flash-sale/shared/contract/locked-product.ts'
 import { outcomes } from '@flash-sale/shared/contract/purchase.ts'
 import { clockText, countedText, countText, rateText, timeText, waitText } from './figure-text.ts'
 import { type Html, html, nothing } from './html.ts'

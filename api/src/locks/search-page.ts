@@ -1,7 +1,7 @@
 import type { FoundPurchaseEntry, PurchaseSearch } from '@flash-sale/shared/contract/purchase-search.ts'
 import type { Caller } from '../caller.ts'
 import { adminPage } from './admin-page.ts'
-import { countedText, waitText } from './figure-text.ts'
+import { countedText, countText, waitText } from './figure-text.ts'
 import { type Html, html, nothing } from './html.ts'
 
 const status = (name: FoundPurchaseEntry['status']): Html =>
@@ -49,18 +49,28 @@ const tableOf = (purchases: readonly FoundPurchaseEntry[], ordersOpen: boolean):
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Purchases"><table><thead><tr>${heads}</tr></thead><tbody>${purchases.map((purchase) => row(purchase, ordersOpen))}</tbody></table></div>`
 }
 
+/** What has to be known where the queue was not looked through to its end. */
+const cutShort = ({ queue }: PurchaseSearch): Html => {
+  if (!queue || queue.whole) return nothing
+  const { lookedAt, length } = queue
+  const seen =
+    length === undefined
+      ? html`The queue could not be looked through just now`
+      : html`The look through the queue was cut short after ${countText(lookedAt)} of ${countedText(length, 'purchase')} without an outcome`
+  return html`<p role="status" id="cut-short"><strong class="bad">${seen}.</strong> There may be others of this customer; a purchase in the queue is found by its job id.</p>`
+}
+
 /** @param ordersOpen whether a browser may read `/orders/:id` without a customer's token. */
 export const searchPage = (search: PurchaseSearch, caller: Caller, ordersOpen: boolean): string => {
   const { q, purchases, more } = search
-  const hint = html`<p>A purchase that has no outcome yet is found by its job id only.</p>`
   const found =
     purchases.length === 0
-      ? html`<p class="empty">There is no purchase, order or customer <strong>${q}</strong>.</p>${hint}`
-      : html`<p class="faint">${countedText(purchases.length, 'purchase')} of <strong>${q}</strong></p>${tableOf(purchases, ordersOpen)}${hint}`
+      ? html`<p class="empty">There is no purchase, order or customer <strong>${q}</strong>.</p>`
+      : html`<p class="faint">${countedText(purchases.length, 'purchase')} of <strong>${q}</strong></p>${tableOf(purchases, ordersOpen)}`
   const rest = more
-    ? html`<p>These are the newest. <a href="/admin/purchases?customerId=${encodeURIComponent(q)}">All of them, page by page (JSON)</a></p>`
+    ? html`<p>There are more. <a href="/admin/purchases?customerId=${encodeURIComponent(q)}">All that are settled, page by page (JSON)</a></p>`
     : nothing
-  return adminPage({ title: 'Find a purchase', caller, q, main: html`${found}${rest}` })
+  return adminPage({ title: 'Find a purchase', caller, q, main: html`${cutShort(search)}${found}${rest}` })
 }
 
 /** The page before anything can be searched for. */

@@ -1,80 +1,25 @@
 /** Finds purchases by what somebody has at hand: the job id, the id of an order, or who bought. */
-import { customerIdSchema } from '@flash-sale/shared/contract/purchase.ts'
-import type { FoundPurchaseEntry, PurchaseSearch } from '@flash-sale/shared/contract/purchase-search.ts'
+import type { PurchaseSearch } from '@flash-sale/shared/contract/purchase-search.ts'
 import { withDeadline } from '@flash-sale/shared/deadline.ts'
-import type { Database } from '@flash-sale/shared/postgres.ts'
 import { validate as isUuid } from 'uuid'
-import { findPurchase, type PurchaseSources } from '../find-purchase.ts'
-import { adminPurchaseOf, listPurchases } from '../list-purchases.ts'
 import { orderIdOf, readOrder } from '../orders-route.ts'
 import type { Refusal } from '../problem-answer.ts'
+import { entryById, type FoundEntry } from './found-entry.ts'
+import { type CustomerSources, purchasesOfCustomer } from './purchases-of-customer.ts'
 
-export interface SearchSources extends PurchaseSources {
-  database: Database
+export interface SearchSources extends CustomerSources {
   /** Of the dashboard. */
   boardPath: string
 }
 
 export type SearchResult = { kind: 'found'; search: PurchaseSearch } | { kind: 'refused'; refusal: Refusal }
 
-type Entry = Omit<FoundPurchaseEntry, 'jobUrl'>
-
-const customersMax = 50
 const jobsDeadlineMs = 1_000
 
-const unavailable: Readonly<Record<'queue-unavailable' | 'database-unavailable', Refusal>> = {
-  'queue-unavailable': {
-    code: 'queue-unavailable',
-    detail: 'Redis did not answer, and Postgres has no such purchase yet: ask again',
-  },
-  'database-unavailable': {
-    code: 'database-unavailable',
-    detail: 'the database did not answer in time: try again',
-  },
-}
-
-const byId = async (
-  sources: SearchSources,
-  jobId: string,
-  foundBy: 'job' | 'order',
-): Promise<Entry[] | Refusal> => {
-  const found = await findPurchase(sources, jobId)
-  if (found.kind === 'unknown') return []
-  if (found.kind !== 'found') return unavailable[found.kind]
-  const { productId, quantity, status, orderId, acceptedAt, settledAt } = found.view
-  return [
-    {
-      jobId,
-      productId,
-      customerId: found.customerId,
-      quantity,
-      status,
-      ...(orderId === undefined ? {} : { orderId }),
-      acceptedAt,
-      ...(settledAt === undefined ? {} : { settledAt }),
-      foundBy,
-    },
-  ]
-}
-
-const byOrder = async (sources: SearchSources, text: string): Promise<Entry[] | Refusal> => {
+const byOrder = async (sources: SearchSources, text: string): Promise<FoundEntry[] | Refusal> => {
   const id = orderIdOf(text)
   const order = id === undefined ? undefined : await readOrder(sources.database, id)
-  return order ? byId(sources, order.purchase_id, 'order') : []
-}
-
-const byCustomer = async (
-  { database }: SearchSources,
-  text: string,
-): Promise<{ entries: Entry[]; more: boolean }> => {
-  const customerId = customerIdSchema.safeParse(text).data
-  if (customerId === undefined) return { entries: [], more: false }
-  const page = { after: undefined, limit: customersMax }
-  const { purchases, nextCursor } = await listPurchases(database, { customerId }, page, adminPurchaseOf)
-  return {
-    entries: purchases.map(({ stockLeft: _, ...purchase }) => ({ ...purchase, foundBy: 'customer' })),
-    more: nextCursor !== undefined,
-  }
+  return order ? entryById(sources, order.purchase_id, 'order') : []
 }
 
 /** Which of these jobs the queue still has, by their queue's name; none while Redis does not answer. */
@@ -99,11 +44,14 @@ const keptJobs = async (
  * @throws {DatabaseUnavailableError}
  */
 export const searchPurchases = async (sources: SearchSources, text: string): Promise<SearchResult> => {
-  const jobs = isUuid(text) ? await byId(sources, text.toLowerCase(), 'job') : []
+  const jobs = isUuid(text) ? await entryById(sources, text.toLowerCase(), 'job') : []
   if (!Array.isArray(jobs)) return { kind: 'refused', refusal: jobs }
   const orders = await byOrder(sources, text)
   if (!Array.isArray(orders)) return { kind: 'refused', refusal: orders }
-  const { entries, more } = await byCustomer(sources, text)
+  // Nobody is called like the job of somebody: its queue need not be looked through.
+  const ofCustomer = jobs.length > 0 ? { entries: [], more: false } : await purchasesOfCustomer(sources, text)
+  if ('code' in ofCustomer) return { kind: 'refused', refusal: ofCustomer }
+  const { entries, ...rest } = ofCustomer
   const all = [...jobs, ...orders, ...entries]
   const firsts = all.filter(({ jobId }, at) => all.findIndex((other) => other.jobId === jobId) === at)
   const kept = await keptJobs(
@@ -116,5 +64,5 @@ export const searchPurchases = async (sources: SearchSources, text: string): Pro
       ? entry
       : { ...entry, jobUrl: `${sources.boardPath}/queue/${queue}/${entry.jobId}` }
   })
-  return { kind: 'found', search: { q: text, purchases, more } }
+  return { kind: 'found', search: { q: text, purchases, ...rest } }
 }

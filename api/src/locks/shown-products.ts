@@ -1,4 +1,4 @@
-import type { ProductState } from '@flash-sale/shared/contract/locks.ts'
+import type { ProductState } from '@flash-sale/shared/contract/locked-product.ts'
 import { type Database, DatabaseUnavailableError } from '@flash-sale/shared/postgres.ts'
 import { type ProductRow, productColumns } from '../product-row.ts'
 

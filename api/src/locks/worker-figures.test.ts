@@ -31,20 +31,15 @@ test.each<[ageMs: number, live: boolean]>([
   })
 })
 
-test('outcomes are summed over workers and strategies, by product where it has a name', () => {
+test('outcomes are summed over workers and strategies', () => {
   const settled = 'flash_sale_purchases_settled_total'
-  const ofProduct = 'flash_sale_product_purchases_settled_total'
-  const { outcomes, outcomesOf, faults, workers } = workerFiguresOf(
+  const { outcomes, faults, workers } = workerFiguresOf(
     [
       reportOf('w-1', 0, {
         [settled]: [
           [3, { outcome: 'confirmed', strategy: 'locked' }],
           [2, { outcome: 'confirmed', strategy: 'naive' }],
           [1, { outcome: 'made_up', strategy: 'locked' }],
-        ],
-        [ofProduct]: [
-          [3, { product: '7', outcome: 'confirmed' }],
-          [9, { product: 'other', outcome: 'confirmed' }],
         ],
         flash_sale_worker_process_start_time_seconds: [[nowMs / 1_000]],
         flash_sale_settle_retries_total: [
@@ -54,14 +49,11 @@ test('outcomes are summed over workers and strategies, by product where it has a
       }),
       reportOf('w-2', 0, {
         [settled]: [[4, { outcome: 'sold_out', strategy: 'locked' }]],
-        [ofProduct]: [[4, { product: '7', outcome: 'sold_out' }]],
       }),
     ],
     nowMs,
   )
-  const none = { limit_reached: 0, not_on_sale: 0, failed: 0 }
-  expect(outcomes).toEqual({ confirmed: 5, sold_out: 4, ...none })
-  expect([...outcomesOf]).toEqual([[7, { confirmed: 3, sold_out: 4, ...none }]])
+  expect(outcomes).toEqual({ confirmed: 5, sold_out: 4, limit_reached: 0, not_on_sale: 0, failed: 0 })
   expect(faults.settledAgain).toBe(3)
   expect(workers.map(({ startedAt }) => startedAt)).toEqual(['2030-01-31T18:00:00.000Z', undefined])
 })

@@ -1,13 +1,12 @@
-/** What the workers' own metrics say of each of them, of the products, and of all together. */
-import type { OutcomeCounts, WorkerFaults, WorkerState } from '@flash-sale/shared/contract/locks.ts'
+/** What the workers' own metrics say of each of them, and of all together. */
+import type { OutcomeCounts } from '@flash-sale/shared/contract/locked-product.ts'
+import type { WorkerFaults, WorkerState } from '@flash-sale/shared/contract/locks.ts'
 import type { MetricsOfWorker } from '@flash-sale/shared/worker-reports.ts'
 import { isOutcome } from '../purchase-view.ts'
 
 export interface WorkerFigures {
   workers: WorkerState[]
   outcomes: OutcomeCounts
-  /** By product, as far as the workers count it by name. */
-  outcomesOf: ReadonlyMap<number, OutcomeCounts>
   faults: WorkerFaults
 }
 
@@ -47,25 +46,16 @@ const stateOf = (report: MetricsOfWorker, nowMs: number): WorkerState => {
 /** @param nowMs since the epoch. */
 export const workerFiguresOf = (reports: readonly MetricsOfWorker[], nowMs = Date.now()): WorkerFigures => {
   const outcomes = noOutcomes()
-  const outcomesOf = new Map<number, OutcomeCounts>()
   for (const report of reports) {
     for (const { value, labels } of valuesOf(report, 'flash_sale_purchases_settled_total')) {
       const outcome = String(labels.outcome)
       if (isOutcome(outcome)) outcomes[outcome] += value
-    }
-    for (const { value, labels } of valuesOf(report, 'flash_sale_product_purchases_settled_total')) {
-      const [productId, outcome] = [Number(labels.product), String(labels.outcome)]
-      if (!Number.isSafeInteger(productId) || !isOutcome(outcome)) continue
-      const counts = outcomesOf.get(productId) ?? noOutcomes()
-      counts[outcome] += value
-      outcomesOf.set(productId, counts)
     }
   }
   const all = (name: string): number => reports.reduce((sum, report) => sum + sumOf(report, name), 0)
   return {
     workers: reports.map((report) => stateOf(report, nowMs)),
     outcomes,
-    outcomesOf,
     faults: {
       leasesLost: all('flash_sale_leases_lost_total'),
       staleTokensRefused: all('flash_sale_stale_tokens_refused_total'),

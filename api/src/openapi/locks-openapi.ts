@@ -14,8 +14,7 @@ const locks: RouteDescription = {
   tag,
   summary: 'Who holds which lock, who waits for it, and how fast it goes',
   description:
-    'A browser (`Accept: text/html`) gets a page that keeps itself up to date. Figures of the last minute are gathered ' +
-    'while somebody looks: ask at least every 15 s to have all of it.',
+    'A browser (`Accept: text/html`) gets a page that keeps itself up to date. What workers tell is a second old at most.',
   access: 'admin',
   answers: {
     200: { description: 'What is seen now, or was half a second ago.', schema: lockOverview, text: page },
@@ -30,7 +29,8 @@ const search: RouteDescription = {
   tag,
   summary: 'Find a purchase by job id, order or customer',
   description:
-    'A purchase that has no outcome yet is found by its job id only. A browser (`Accept: text/html`) gets a page.',
+    'A customer’s purchases without an outcome are looked for among the first 20,000 in the queue, for a second at most. ' +
+    'A browser (`Accept: text/html`) gets a page.',
   access: 'admin',
   query: purchaseSearchQuerySchema.extend({
     q: purchaseSearchQuerySchema.shape.q.meta({

@@ -1,80 +1,11 @@
 /** The HTTP contract of the lock page: who holds which lock, who waits, how fast it goes. */
 import { z } from 'zod'
-import { productIdSchema, saleStatuses } from './product.ts'
-import { outcomes } from './purchase.ts'
+import { lockedProductSchema, outcomeCountsSchema, productStateSchema } from './locked-product.ts'
 import { queueStateSchema } from './queue-state.ts'
 
 const countSchema = z.int().min(0)
 const msSchema = z.number().min(0)
 const timeSchema = z.iso.datetime()
-
-const outcomeCountsSchema = z
-  .object(
-    Object.fromEntries(outcomes.map((outcome) => [outcome, countSchema])) as Record<
-      (typeof outcomes)[number],
-      typeof countSchema
-    >,
-  )
-  .describe('Purchases by outcome, counted by the workers that live since they were started.')
-export type OutcomeCounts = z.infer<typeof outcomeCountsSchema>
-
-const invariantsSchema = z
-  .object({
-    at: timeSchema,
-    ok: z.boolean(),
-    broken: z.array(z.string()).describe('What does not hold, as `oversold: 3`; empty when all is well.'),
-  })
-  .describe('The last time that this api counted the invariants of the product; absent when it never did.')
-export type Invariants = z.infer<typeof invariantsSchema>
-
-const productStateSchema = z.object({
-  productId: productIdSchema,
-  name: z.string().optional().describe('Absent, as the stock is, when Postgres has not answered for 6 s.'),
-  stock: countSchema.optional(),
-  initialStock: countSchema.optional(),
-  saleStatus: z.enum(saleStatuses).optional(),
-  invariants: invariantsSchema.optional(),
-})
-export type ProductState = z.infer<typeof productStateSchema>
-
-const lockHolderSchema = z.object({
-  worker: z.string().describe('The worker process: its name, a dash and eight random digits.'),
-  purchases: countSchema.describe('Its batch had so many when the lease was granted.'),
-  fencingToken: countSchema,
-  heldMs: msSchema,
-  leaseLeftMs: msSchema.describe('Until the lease ends, unless it is renewed.'),
-})
-
-const lockWaiterSchema = z.object({
-  worker: z.string(),
-  purchases: countSchema.describe('Its next batch would have so many.'),
-  waitedMs: msSchema,
-})
-
-export const lockedProductSchema = productStateSchema.extend({
-  holder: lockHolderSchema.optional().describe('Absent while the lock is free.'),
-  waiters: z.array(lockWaiterSchema).max(50).describe('In order of service.'),
-  waitersInLine: countSchema.describe('All of them.'),
-  waitingPurchases: countSchema.describe('Purchases that wait for the lock in all workers.'),
-  settlingPurchases: countSchema,
-  depth: countSchema.describe(
-    'Purchases that have no outcome yet, in the queue and with workers; estimated when more than 200 are in the queue.',
-  ),
-  settled: countSchema.describe('Purchases settled while this api listened, in the last minute.'),
-  batches: countSchema,
-  settledPerS: z
-    .number()
-    .min(0)
-    .optional()
-    .describe('Absent while this api has listened for less than a second.'),
-  emptyInMs: msSchema
-    .optional()
-    .describe('When all of `depth` are settled at that speed; absent while that is unknown.'),
-  lockWaitMsP50: msSchema.optional(),
-  lockWaitMsP99: msSchema.optional(),
-  outcomes: outcomeCountsSchema.optional().describe('Absent when no worker counts this product by name.'),
-})
-export type LockedProduct = z.infer<typeof lockedProductSchema>
 
 const workerStateSchema = z.object({
   worker: z.string(),
@@ -103,9 +34,6 @@ export type WorkerFaults = z.infer<typeof faultsSchema>
 export const lockOverviewSchema = z
   .object({
     at: timeSchema,
-    heardMs: msSchema
-      .max(60_000)
-      .describe('For how long this api has listened: the figures of the last minute cover so much of it.'),
     queue: queueStateSchema.extend({
       settledPerS: z.number().min(0).describe('How fast the whole queue drains; 0 while that is unknown.'),
       emptyInMs: msSchema
@@ -131,7 +59,6 @@ export const lockOverviewSchema = z
     examples: [
       {
         at: '2030-01-31T18:00:01.000Z',
-        heardMs: 42_000,
         queue: {
           paused: false,
           counts: { waiting: 1_200, active: 800, delayed: 0, completed: 5_000, failed: 0 },

@@ -27,8 +27,23 @@ export const purchaseSearchSchema = z
     q: z.string(),
     purchases: z
       .array(foundPurchaseSchema)
-      .describe('What has this id, then what the customer bought: settled purchases, the newest 50.'),
-    more: z.boolean().describe('The customer has more; see `GET /admin/purchases?customerId=`.'),
+      .describe(
+        'What has this id, then the purchases of this customer: 50 at most that are in the queue, and the newest 50 that ' +
+          'are settled.',
+      ),
+    more: z.boolean().describe('The customer has more; settled ones: `GET /admin/purchases?customerId=`.'),
+    queue: z
+      .object({
+        lookedAt: z.int().min(0).describe('Purchases without an outcome that were looked at.'),
+        length: z.int().min(0).optional().describe('All of them; absent when Redis did not answer.'),
+        whole: z
+          .boolean()
+          .describe('False: the customer may have others there; each is found by its job id.'),
+      })
+      .optional()
+      .describe(
+        'How far the queue was looked through for this customer; absent when `q` is the id of a job.',
+      ),
   })
   .meta({
     description: 'Purchases found by job id, order or customer.',
@@ -50,6 +65,7 @@ export const purchaseSearchSchema = z
           },
         ],
         more: false,
+        queue: { lookedAt: 1_200, length: 1_200, whole: true },
       },
     ],
   })

@@ -1,12 +1,10 @@
 import { withDeadline } from '@flash-sale/shared/deadline.ts'
+import type { ReportedMetric } from '@flash-sale/shared/metrics-report.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
 import type { ReportKeys } from '@flash-sale/shared/redis-keys.ts'
-import {
-  type ReportedLine,
-  type ReportedMetric,
-  writeWorkerReport,
-} from '@flash-sale/shared/worker-reports.ts'
+import { type ReportedLine, writeWorkerReport } from '@flash-sale/shared/worker-reports.ts'
 import type { Registry } from 'prom-client'
+import type { ProductFigures } from './product-figures.ts'
 
 export interface WorkerReporter {
   /** Writes a last report, which stays for a minute, so that whoever scrapes less often gets it. Never throws. */
@@ -19,6 +17,7 @@ export interface WorkerReporterOptions {
   workerName: string
   registry: Registry
   lines: () => ReportedLine[]
+  products: Pick<ProductFigures, 'report'>
 }
 
 const everyMs = 1_000
@@ -51,7 +50,11 @@ export const reportWorker = (options: WorkerReporterOptions): WorkerReporter => 
   const write = async (expiresMs: number): Promise<void> => {
     if (redis.status !== 'ready') return
     const lines = options.lines().toSorted((a, b) => b.waiting + b.settling - a.waiting - a.settling)
-    const report = { metrics: await reported(registry), lines: lines.slice(0, linesMax) }
+    const report = {
+      metrics: await reported(registry),
+      lines: lines.slice(0, linesMax),
+      products: options.products.report(),
+    }
     await writeWorkerReport(redis, keys, workerName, report, expiresMs)
   }
   const timer = setInterval(() => {

@@ -1,6 +1,7 @@
 import { Registry } from 'prom-client'
 import { expect, it, test } from 'vitest'
 import type { BatchedPurchase } from '../worker-events.ts'
+import { createProductFigures } from './product-figures.ts'
 import { settlementMetrics } from './settlement-metrics.ts'
 
 const taken = (id: string, unanswered = false): BatchedPurchase => ({
@@ -24,7 +25,8 @@ const countsOf = async (registry: Registry, name: string): Promise<Record<string
 
 it('counts an outcome once, by whoever stored it', async () => {
   const registry = new Registry()
-  const { batchAnswered } = settlementMetrics(registry)
+  const products = createProductFigures()
+  const { batchAnswered } = settlementMetrics(registry, products)
   batchAnswered({
     productId: 1,
     grantedAtMs: 1_500,
@@ -46,18 +48,39 @@ it('counts an outcome once, by whoever stored it', async () => {
   expect(text).toContain('flash_sale_lock_wait_seconds_bucket{le="0.5"} 3\n')
   expect(text).toContain('flash_sale_queue_wait_seconds_bucket{le="0.25"} 3\n')
   expect(text).toContain('flash_sale_batch_size_purchases_sum 3\n')
+  // The minute is of those who were answered, the outcomes are those that were stored.
+  expect(products.report()).toMatchObject({
+    minutes: [{ productId: 1, settled: 3, batches: 1, lockWaits: [[26, 3]] }],
+    outcomes: [[1, 1, 1, 0, 0, 0]],
+  })
+})
+
+test('what is stored without a batch has waited in the queue, and for no lock', async () => {
+  const registry = new Registry()
+  const products = createProductFigures()
+  const { storedAlone } = settlementMetrics(registry, products)
+  storedAlone({ productId: 7, outcome: 'confirmed', naive: true, queueWaitMs: 40 })
+  storedAlone({ productId: Number.NaN, outcome: 'failed', naive: false })
+  const text = await registry.metrics()
+  expect(text).toContain('flash_sale_queue_wait_seconds_count 1\n')
+  expect(text).toContain('flash_sale_queue_wait_seconds_sum 0.04\n')
+  expect(text).toContain('flash_sale_lock_wait_seconds_count 0\n')
+  expect(products.report()).toMatchObject({
+    minutes: [{ productId: 7, settled: 1, batches: 1, lockWaits: [] }],
+    outcomes: [[7, 1, 0, 0, 0, 0]],
+  })
 })
 
 test('a batch without any outcome counts as none', async () => {
   const registry = new Registry()
-  const { batchAnswered } = settlementMetrics(registry)
+  const { batchAnswered } = settlementMetrics(registry, createProductFigures())
   batchAnswered({ productId: 1, grantedAtMs: 1, settleMs: 6_000, batch: [taken('a')], outcomes: new Map() })
   expect(await registry.metrics()).toContain('flash_sale_settle_seconds_count 0')
 })
 
 it('names 50 products, and takes nonsense for product 0', async () => {
   const registry = new Registry()
-  const { storedAlone } = settlementMetrics(registry)
+  const { storedAlone } = settlementMetrics(registry, createProductFigures())
   for (let productId = 1; productId <= 60; productId += 1)
     storedAlone({ productId, outcome: 'confirmed', naive: true })
   for (const productId of [Number.NaN, -1, 1.5]) storedAlone({ productId, outcome: 'failed', naive: false })

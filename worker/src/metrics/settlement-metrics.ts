@@ -2,6 +2,7 @@ import { cappedLabel } from '@flash-sale/shared/capped-label.ts'
 import type { Outcome } from '@flash-sale/shared/contract/purchase.ts'
 import { Counter, Histogram, type Registry } from 'prom-client'
 import type { AnsweredBatch, WorkerEvents } from '../worker-events.ts'
+import type { ProductFigures } from './product-figures.ts'
 
 /** Products that are counted by name; later ones count as `other`. */
 const productsNamedMax = 50
@@ -12,9 +13,12 @@ const waitBucketsS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1
 const settleBucketsS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 6]
 const batchSizeBuckets = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000]
 
-/** Counts what was settled, in which time: one pass over each batch, two observations a purchase. */
+const isProduct = (productId: number): boolean => Number.isSafeInteger(productId) && productId > 0
+
+/** Counts what was settled, in which time: one pass over each batch, three observations a purchase. */
 export const settlementMetrics = (
   registry: Registry,
+  products: Pick<ProductFigures, 'batchOf' | 'stored'>,
 ): Pick<WorkerEvents, 'batchAnswered' | 'storedAlone'> => {
   const registers = [registry]
   const settled = new Counter({
@@ -68,8 +72,9 @@ export const settlementMetrics = (
   ): void => {
     settled.inc({ outcome, strategy }, purchases)
     // A job's data may be nonsense; Postgres stores product 0 then.
-    const product = Number.isSafeInteger(productId) && productId > 0 ? productLabel(productId) : 0
+    const product = isProduct(productId) ? productLabel(productId) : 0
     settledOfProduct.inc({ product, outcome }, purchases)
+    if (isProduct(productId)) products.stored(productId, outcome, purchases)
   }
 
   const batchAnswered = (answered: AnsweredBatch): void => {
@@ -77,6 +82,7 @@ export const settlementMetrics = (
     if (outcomes.size === 0) return
     const stored = new Map<Outcome, number>()
     const add = (outcome: Outcome): unknown => stored.set(outcome, (stored.get(outcome) ?? 0) + 1)
+    const counts = products.batchOf(productId)
     let before = 0
     // By outcome and not by job: a job that stalled may be in the batch twice.
     for (const decided of outcomes.values()) if (!decided.storedBefore) add(decided.outcome)
@@ -86,9 +92,12 @@ export const settlementMetrics = (
       // Stored before, but by a statement of this worker whose answer was lost: it is ours to count.
       if (decided.storedBefore && unanswered) add(decided.outcome)
       else if (decided.storedBefore) before += 1
+      const lockWaitMs = Math.max(0, grantedAtMs - sinceMs)
       queueWait.observe(Math.max(0, sinceMs - purchase.acceptedAtMs) / 1000)
-      lockWait.observe(Math.max(0, grantedAtMs - sinceMs) / 1000)
+      lockWait.observe(lockWaitMs / 1000)
+      counts?.lockWaited(lockWaitMs)
     }
+    counts?.settled(outcomes.size)
     for (const [outcome, purchases] of stored) count(productId, outcome, 'locked', purchases)
     if (before > 0) foundSettled.inc(before)
     settle.observe(settleMs / 1000)
@@ -97,6 +106,10 @@ export const settlementMetrics = (
 
   return {
     batchAnswered,
-    storedAlone: ({ productId, outcome, naive }) => count(productId, outcome, naive ? 'naive' : 'locked', 1),
+    storedAlone: ({ productId, outcome, naive, queueWaitMs }) => {
+      count(productId, outcome, naive ? 'naive' : 'locked', 1)
+      if (queueWaitMs !== undefined) queueWait.observe(queueWaitMs / 1000)
+      if (isProduct(productId)) products.batchOf(productId)?.settled(1)
+    },
   }
 }

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { WorkerEvents } from '../worker-events.ts'
+import { createProductFigures, type ProductFigures } from './product-figures.ts'
 import { settlementMetrics } from './settlement-metrics.ts'
 
 /** What is counted where it happens, and only read here. */
@@ -19,6 +20,7 @@ export interface WorkerFigures {
 export interface WorkerMetrics {
   events: WorkerEvents
   registry: Registry
+  products: ProductFigures
   /** Lets the figures be read with every look at the registry; until then they are not there. */
   follow(figures: () => WorkerFigures): void
 }
@@ -94,6 +96,7 @@ const followFigures = (registry: Registry, figures: () => WorkerFigures): void =
 export const createWorkerMetrics = (): WorkerMetrics => {
   const registry = new Registry()
   const registers = [registry]
+  const products = createProductFigures()
   collectDefaultMetrics({ register: registry, prefix: 'flash_sale_worker_' })
 
   const counterOf = (event: keyof typeof counterNames): (() => void) => {
@@ -111,8 +114,9 @@ export const createWorkerMetrics = (): WorkerMetrics => {
 
   return {
     registry,
+    products,
     events: {
-      ...settlementMetrics(registry),
+      ...settlementMetrics(registry, products),
       settledAgain: (cause) => again.inc({ cause }),
       staleTokenRefused: counterOf('staleTokenRefused'),
       jobStalled: counterOf('jobStalled'),

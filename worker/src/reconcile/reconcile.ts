@@ -5,6 +5,7 @@ import type { PurchaseJob, PurchaseResult } from '@flash-sale/shared/queue.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
 import type { Job, Queue } from 'bullmq'
 import { type Batcher, HandedBack, SteppedBack } from '../batcher.ts'
+import { queueWaitMsOf } from '../queue-wait.ts'
 import { readPurchase } from '../read-purchase.ts'
 import { recordFailed } from '../record-failed.ts'
 import type { WorkerEvents } from '../worker-events.ts'
@@ -53,8 +54,13 @@ export const reconcile = async (options: ReconcileOptions): Promise<Reconciliati
       acceptedAtMs: job.timestamp,
     })
     if (job.id !== undefined) options.tell(settledMessage(job.id))
-    if (settledAt)
-      options.events.storedAlone({ productId: Number(data.productId), outcome: 'failed', naive: false })
+    if (settledAt) {
+      const queueWaitMs = queueWaitMsOf(job)
+      options.events.storedAlone({
+        ...{ productId: Number(data.productId), outcome: 'failed', naive: false },
+        ...(queueWaitMs === undefined ? {} : { queueWaitMs }),
+      })
+    }
     logger.error({ jobId: job.id, reason }, 'reconciler: purchase can never be settled, closed as failed')
     return 'closed'
   }

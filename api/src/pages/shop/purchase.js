@@ -1,47 +1,10 @@
 /** Buying: one purchase at a time, from the button to its outcome, also across a reload of the page. */
-import { CallFailed, call, callUntilAnswered, openStream, pause } from './shop-api.js'
+import { randomText } from './buyer.js'
+import { openStream } from './event-stream.js'
+import { pendingPurchase, rememberPending } from './pending.js'
+import { CallFailed, callUntilAnswered } from './shop-api.js'
 
 const element = (id) => document.getElementById(id)
-
-const randomText = () =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join(
-    '',
-  )
-
-/** A guest of this browser, kept for its next visit where the browser allows that. */
-const guest = () => {
-  const fresh = `guest-${randomText().slice(0, 12)}`
-  try {
-    const known = localStorage.getItem('flash-sale-customer') ?? fresh
-    localStorage.setItem('flash-sale-customer', known)
-    return known
-  } catch {
-    return fresh
-  }
-}
-
-/**
- * Who buys: a guest where the api takes the buyer's word, else whoever came with `#token=…`, which is taken out of the
- * address at once; undefined: nobody.
- */
-export const buyerOfPage = () => {
-  if (document.body.dataset.customerFrom === 'body') {
-    const customerId = guest()
-    return {
-      body: { customerId },
-      headers: {},
-      says: `You are ${customerId}. Another browser is another buyer.`,
-    }
-  }
-  const token = new URLSearchParams(location.hash.slice(1)).get('token')
-  if (!token) return undefined
-  history.replaceState(null, '', location.pathname + location.search)
-  return {
-    body: {},
-    headers: { Authorization: `Bearer ${token}` },
-    says: 'You buy as the customer of your token.',
-  }
-}
 
 const outcomeTexts = {
   confirmed: ({ orderId, quantity }) => [
@@ -89,70 +52,43 @@ const showView = (view) => {
 const showTrouble = (title) => (failure) =>
   show('waiting', title, `${failure.message} Trying again: you cannot buy twice by it.`)
 
-/** By its event stream, which cannot carry a token: with one, by requests that are held until there is news. */
-const follow = (jobId, buyer) => {
-  const path = `purchases/${jobId}`
-  if (buyer.headers.Authorization) return followHeld(path, buyer)
-  return new Promise((resolve) => {
-    const close = openStream(`${path}/events`, 'status', {
+/** Until the outcome, or until it cannot be had. @throws {CallFailed} */
+const follow = (jobId, { headers }) =>
+  new Promise((resolve, reject) => {
+    const close = openStream(`purchases/${jobId}/events`, 'status', {
+      headers,
       onEvent: (view) => {
         showView(view)
         if (!isOutcome(view)) return
         close()
         resolve()
       },
-      // A stream that was refused does not say why; a purchase that nobody knows any more would be waited for in vain.
-      onBreak: async () => {
-        const gone = await call(path).then(
-          () => false,
-          (failure) => failure.code === 'unknown-purchase',
-        )
-        if (!gone) return
+      onBreak: (failure) => {
+        if (failure.passes || failure.status >= 500) return showTrouble('You are in line')(failure)
         close()
-        show('failed', 'Your purchase was lost', 'The queue has lost it before its turn. Please buy again.')
-        resolve()
+        reject(failure)
       },
     })
   })
-}
 
-const followHeld = async (path, { headers }) => {
-  for (;;) {
-    const held = { headers: { ...headers, Prefer: 'wait=10' } }
-    const view = await callUntilAnswered(path, held, showTrouble('You are in line'))
-    showView(view)
-    if (isOutcome(view)) return
-    await pause(view.pollAfterMs ?? 250)
-  }
-}
-
-const pendingKey = 'flash-sale-pending'
-
-const remember = (jobId) => {
-  try {
-    if (jobId) sessionStorage.setItem(pendingKey, jobId)
-    else sessionStorage.removeItem(pendingKey)
-  } catch {
-    // Then a reload forgets the purchase; it is settled all the same.
-  }
-}
-
-const remembered = () => {
-  try {
-    return sessionStorage.getItem(pendingKey)
-  } catch {
-    return null
-  }
+const showLost = (failure) => {
+  if (failure.code === 'unknown-purchase')
+    show('failed', 'Your purchase was lost', 'The queue has lost it before its turn. Please buy again.')
+  else show('failed', refusalTitles[failure.code] ?? 'The outcome cannot be shown', failure.message)
 }
 
 const followToEnd = async (jobId, buyer) => {
+  const { who, token } = buyer
+  rememberPending({ jobId, who, token })
   try {
     await follow(jobId, buyer)
+    rememberPending(undefined)
   } catch (failure) {
     if (!(failure instanceof CallFailed)) throw failure
-    show('failed', 'The outcome cannot be shown', failure.message)
+    showLost(failure)
+    // A token that has expired is of no use any more; whoever comes back with another one sees the outcome.
+    rememberPending(failure.code === 'unauthorized' ? { jobId, who } : undefined)
   }
-  remember(undefined)
 }
 
 const buy = async (view, buyer) => {
@@ -167,7 +103,6 @@ const buy = async (view, buyer) => {
       },
       showTrouble('Not in line yet'),
     )
-    remember(jobId)
     show('waiting', 'You are in line', placeText({}))
     await followToEnd(jobId, buyer)
   } catch (failure) {
@@ -188,6 +123,7 @@ export const openPurchase = async (view, buyer) => {
     event.preventDefault()
     if (view.isOpen()) void busyWhile(buy(view, buyer))
   })
-  const jobId = remembered()
-  if (jobId && buyer.body.customerId) await busyWhile(followToEnd(jobId, buyer))
+  const pending = pendingPurchase()
+  if (pending?.who === buyer.who) await busyWhile(followToEnd(pending.jobId, buyer))
+  else rememberPending(undefined)
 }

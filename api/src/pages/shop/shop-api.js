@@ -30,17 +30,23 @@ const failureOf = async (response) => {
   })
 }
 
+/** What `fetch` gives for a path of ours. @throws {CallFailed} */
+export const answerOf = async (path, init) => {
+  const response = await fetch(addressOf(path), init).catch(() => {
+    throw new CallFailed('network', 'The shop cannot be reached.')
+  })
+  if (!response.ok) throw await failureOf(response)
+  return response
+}
+
 /** @throws {CallFailed} */
 export const call = async (path, { body, headers = {}, method = body ? 'POST' : 'GET', withinMs } = {}) => {
-  const response = await fetch(addressOf(path), {
+  const response = await answerOf(path, {
     method,
     headers: body ? { 'Content-Type': 'application/json', ...headers } : headers,
     body: body ? JSON.stringify(body) : undefined,
     signal: AbortSignal.timeout(withinMs ?? patienceMs),
-  }).catch(() => {
-    throw new CallFailed('network', 'The shop cannot be reached.')
   })
-  if (!response.ok) throw await failureOf(response)
   return response.json().catch(() => {
     throw new CallFailed('network', 'The answer broke off.')
   })
@@ -63,24 +69,5 @@ export const callUntilAnswered = async (path, options, onTrouble) => {
       const pauseMs = Math.max(failure.retryAfterMs, Math.min(500 * attempt, 5_000))
       await pause(pauseMs * (1 + Math.random() / 4))
     }
-  }
-}
-
-/** An event stream that comes back also after an answer at which browsers give up. @returns what ends it. */
-export const openStream = (path, event, { onEvent, onBreak }) => {
-  let source
-  let again
-  const open = () => {
-    source = new EventSource(addressOf(path))
-    source.addEventListener(event, ({ data }) => onEvent(JSON.parse(data)))
-    source.addEventListener('error', () => {
-      onBreak()
-      if (source.readyState === EventSource.CLOSED) again = setTimeout(open, 2_000)
-    })
-  }
-  open()
-  return () => {
-    clearTimeout(again)
-    source.close()
   }
 }

@@ -1,8 +1,10 @@
 /** The shop window: which product, live for as long as somebody looks at it. */
+import { buyerOfPage } from './buyer.js'
+import { openStream } from './event-stream.js'
 import { openProductView, priceText } from './product-view.js'
-import { buyerOfPage, openPurchase } from './purchase.js'
+import { openPurchase } from './purchase.js'
 import { openRace } from './race.js'
-import { CallFailed, callUntilAnswered, openStream } from './shop-api.js'
+import { CallFailed, callUntilAnswered } from './shop-api.js'
 
 const element = (id) => document.getElementById(id)
 
