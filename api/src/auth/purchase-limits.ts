@@ -1,8 +1,9 @@
 import type { Logger } from '@flash-sale/shared/logger.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
 import type { Request, RequestHandler, Response } from 'express'
-import { ipKeyGenerator, type Options, rateLimit } from 'express-rate-limit'
+import { type Options, type RateLimitRequestHandler, rateLimit } from 'express-rate-limit'
 import { sendProblem } from '../problem-answer.ts'
+import { addressOf } from './client-address.ts'
 import { limitStore } from './limit-store.ts'
 
 /** Whatever the parameters of its route. */
@@ -30,9 +31,6 @@ declare global {
     }
   }
 }
-
-/** An IPv6 customer has a whole /56, an IPv4 customer one address. */
-const addressOf = (request: Request): string => ipKeyGenerator(request.ip ?? 'unknown', 56)
 
 const faultLogEveryMs = 10_000
 
@@ -128,7 +126,7 @@ export const openPurchaseLimits = (options: PurchaseLimitOptions): PurchaseLimit
 }
 
 /** Holds back an address that asks too often, counted by this process alone. */
-export const limitPerIp = (limit: RateLimit, name: string, onlyFailures = false): RequestHandler =>
+export const limitPerIp = (limit: RateLimit, name: string, onlyFailures = false): RateLimitRequestHandler =>
   rateLimit({
     ...limitOf(limit),
     identifier: name,
