@@ -94,24 +94,23 @@ const follow = (jobId, buyer) => {
   const path = `purchases/${jobId}`
   if (buyer.headers.Authorization) return followHeld(path, buyer)
   return new Promise((resolve) => {
+    const showSeen = (view) => {
+      showView(view)
+      if (!isOutcome(view)) return
+      close()
+      resolve()
+    }
     const close = openStream(`${path}/events`, 'status', {
-      onEvent: (view) => {
-        showView(view)
-        if (!isOutcome(view)) return
-        close()
-        resolve()
-      },
-      // A stream that was refused does not say why; a purchase that nobody knows any more would be waited for in vain.
-      onBreak: async () => {
-        const gone = await call(path).then(
-          () => false,
-          (failure) => failure.code === 'unknown-purchase',
-        )
-        if (!gone) return
-        close()
-        show('failed', 'Your purchase was lost', 'The queue has lost it before its turn. Please buy again.')
-        resolve()
-      },
+      onEvent: showSeen,
+      // A stream that was refused does not say why: there may be too many, so that it has to be asked; and a purchase that
+      // nobody knows any more would be waited for in vain.
+      onBreak: () =>
+        call(path).then(showSeen, (failure) => {
+          if (failure.code !== 'unknown-purchase') return
+          close()
+          show('failed', 'Your purchase was lost', 'The queue has lost it before its turn. Please buy again.')
+          resolve()
+        }),
     })
   })
 }
