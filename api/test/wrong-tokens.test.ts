@@ -130,6 +130,9 @@ describe('an address that goes on with wrong tokens', () => {
     const refused = await get(path, from(address, headers))
     expectProblem(refused, 429, 'rate-limited')
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(500)
+    expect(refused.body.detail).toMatch(
+      /^expected fewer wrong tokens and passwords from this address: try again in \d+ s$/,
+    )
     expect(refused.headers.get('ratelimit-policy')).toMatch(/^"wrong-admin-tokens"; q=3; w=600; pk=:.+:$/)
   })
 

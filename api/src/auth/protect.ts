@@ -75,7 +75,7 @@ export const protectPublic = (app: Express, auth: Auth, web: WebSettings): void 
 
 /** Before everything below `/admin`, and before `/metrics`. */
 export const protectAdmin = (app: Express, auth: Auth, web: WebSettings): void => {
-  const limit = limitPerIp(signInLimit, 'sign-in', true)
+  const limit = limitPerIp(signInLimit, 'sign-in', { what: 'failed sign-ins', onlyFailures: true })
   app.use('/admin', pageHeaders(web.secure), signInRoute({ ...auth, limit }))
   app.use(['/admin', '/metrics'], adminGate({ ...auth, wrongTokens: auth.wrongTokens.ofAdmins }))
 }

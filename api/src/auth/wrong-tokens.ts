@@ -22,7 +22,7 @@ const unlimited: WrongTokens = {
 /** @param name in the `RateLimit` headers. @param limit undefined: nobody is held back. */
 export const openWrongTokens = (name: string, limit: RateLimit | undefined): WrongTokens => {
   if (!limit) return unlimited
-  const limiter = limitPerIp(limit, name)
+  const limiter = limitPerIp(limit, name, { what: 'wrong tokens and passwords' })
   return {
     isOver: async (request) => {
       const seen = await limiter.getKey(addressOf(request))
