@@ -66,23 +66,38 @@ test('it buys, without a package, a build or a word from Node', async () => {
   expect(stderr).toBe('')
 })
 
-test('it compiles by the strictest rules, with nothing but the types of a browser', {
-  timeout: 60_000,
-}, async () => {
-  const compilerOptions = {
-    ...{ strict: true, noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true },
-    ...{
-      noEmit: true,
-      allowImportingTsExtensions: true,
-      erasableSyntaxOnly: true,
-      verbatimModuleSyntax: true,
+const types = { target: 'es2022', lib: ['es2022', 'dom'], module: 'nodenext', types: [] }
+test.each([
+  ['as most projects have it', { strict: true, noEmit: true, allowImportingTsExtensions: true }],
+  [
+    'by the strictest rules',
+    {
+      ...{ strict: true, noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true },
+      ...{ noImplicitOverride: true, noImplicitReturns: true },
+      ...{ noUnusedLocals: true, noUnusedParameters: true, isolatedModules: true },
+      ...{
+        erasableSyntaxOnly: true,
+        verbatimModuleSyntax: true,
+        noEmit: true,
+        allowImportingTsExtensions: true,
+      },
     },
-    ...{ target: 'es2022', lib: ['es2022', 'dom'], module: 'nodenext', types: [] },
-  }
+  ],
+  [
+    'to JavaScript',
+    { strict: true, rewriteRelativeImportExtensions: true, declaration: true, outDir: 'dist' },
+  ],
+])('it compiles %s, with nothing but the types of a browser', { timeout: 60_000 }, async (_what, rules) => {
+  const compilerOptions = { ...types, ...rules }
   await writeFile(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['**/*.ts'] }))
   const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc')
   const compiled = run(process.execPath, [compiler, '-p', directory], { cwd: directory })
   await expect(compiled).resolves.toMatchObject({ stdout: '' })
+})
+
+test('what was compiled buys as well', async () => {
+  const { stdout } = await run(process.execPath, ['dist/shop.js'], { cwd: directory, env: {} })
+  expect(JSON.parse(stdout)).toMatchObject({ status: 'queued' })
 })
 
 test('the README names these files', async () => {

@@ -128,7 +128,8 @@ const readStream = async (
   following: Required<Following>,
   signal: AbortSignal,
 ): Promise<StreamEnd> => {
-  const lastEvent = lastSeen === undefined ? {} : { 'last-event-id': lastSeen }
+  // Said, since it is not seen without exactOptionalPropertyTypes, which others' projects need not have.
+  const lastEvent: Record<string, string> = lastSeen === undefined ? {} : { 'last-event-id': lastSeen }
   const headers = { accept: 'text/event-stream', ...lastEvent }
   let seen: string | undefined
   let reconnectMs = reconnectMsDefault
