@@ -4,7 +4,7 @@ import { flag, port, readConfig, text, wholeNumber } from '@flash-sale/shared/co
 import { storeSecretProblems, storesConfig } from '@flash-sale/shared/config/stores-config.ts'
 import { z } from 'zod'
 import { authProblems, authVariables } from './auth/auth-config.ts'
-import { webVariables } from './auth/web-config.ts'
+import { webProblems, webVariables } from './auth/web-config.ts'
 
 const variables = z.object({
   ...storesConfig,
@@ -22,7 +22,8 @@ const variables = z.object({
 })
 
 const schema = variables.superRefine((config, ctx) => {
-  for (const { path, message } of [...authProblems(config), ...storeSecretProblems(config)]) {
+  const problems = [...authProblems(config), ...webProblems(config), ...storeSecretProblems(config)]
+  for (const { path, message } of problems) {
     ctx.addIssue({ code: 'custom', path, message })
   }
   if (config.NODE_ENV === 'production' && config.DEMO_STRATEGIES) {

@@ -6,6 +6,7 @@ import type { Redis } from '@flash-sale/shared/redis.ts'
 import type { ReportKeys } from '@flash-sale/shared/redis-keys.ts'
 import type { Queue } from 'bullmq'
 import express, { type Express } from 'express'
+import { openAddressShare } from './address-share.ts'
 import { adminRoute } from './admin-route.ts'
 import { type Auth, protectAdmin, protectPublic } from './auth/protect.ts'
 import { openPurchaseLimits } from './auth/purchase-limits.ts'
@@ -88,9 +89,13 @@ export const createApp = (deps: AppDeps): Express => {
   app.use(dropUnreadBody)
   // What buyers ask for comes first: Express tries one route after the other.
   protectPublic(app, deps.auth, deps.web)
-  app.use(purchasesRoute({ ...deps, buyers: buyerRules(deps) }))
+  const { shares: max } = deps.web
+  const shares = { held: openAddressShare(max.held), streams: openAddressShare(max.streams) }
+  app.use(purchasesRoute({ ...deps, shares, buyers: buyerRules(deps) }))
   app.use(productsRoute(deps.database))
-  app.use(productEventsRoute({ catalog: deps.catalog, closing: deps.outcomes.closing }))
+  app.use(
+    productEventsRoute({ catalog: deps.catalog, closing: deps.outcomes.closing, share: shares.streams }),
+  )
   app.use(ordersRoute(deps.database))
   app.use(customersRoute(deps.database))
   protectAdmin(app, deps.auth, deps.web)

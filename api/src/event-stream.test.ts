@@ -1,6 +1,7 @@
+import { EventEmitter } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { openEventStream } from './event-stream.ts'
 
 const closers: (() => void)[] = []
@@ -41,4 +42,64 @@ it('drops a reader that is too slow, and keeps little for it', async () => {
   await closed
   stream.send({ event: 'status', id: 'queued', data })
   stream.end()
+})
+
+describe('a stream that nobody ends', () => {
+  afterEach(() => void vi.useRealTimers())
+
+  const minutesMs = (count: number): number => count * 60_000
+
+  /** What a stream sends, and whether it has ended, as time goes by. */
+  const openedStream = (validForMs = Number.POSITIVE_INFINITY) => {
+    vi.useFakeTimers()
+    const sent: string[] = []
+    const response = Object.assign(new EventEmitter(), {
+      writableEnded: false,
+      destroyed: false,
+      writableLength: 0,
+      writeHead: () => response,
+      write: (text: string) => sent.push(text) > 0,
+      end: () => {
+        response.writableEnded = true
+        response.emit('close')
+      },
+    })
+    openEventStream(response as unknown as ServerResponse, { validUntilMs: Date.now() + validForMs })
+    const heartbeats = (): number => sent.filter((text) => text === ': still here\n\n').length
+    return { response, sent, heartbeats }
+  }
+
+  it('sends something every 15 s', () => {
+    const { heartbeats } = openedStream()
+    vi.advanceTimersByTime(14_999)
+    expect(heartbeats()).toBe(0)
+    vi.advanceTimersByTime(1)
+    expect(heartbeats()).toBe(1)
+    vi.advanceTimersByTime(60_000)
+    expect(heartbeats()).toBe(5)
+  })
+
+  it.each([
+    ['after 15 minutes', Number.POSITIVE_INFINITY, minutesMs(15)],
+    ['after 15 minutes, also when its token is valid for longer', minutesMs(60), minutesMs(15)],
+    ['with its token', minutesMs(4), minutesMs(4)],
+    ['at once when its token has ended', -5, 1],
+    ['after 15 minutes, whatever a token says', 1e300, minutesMs(15)],
+  ])('ends %s, and leaves no timer', (_what, validForMs, endsAfterMs) => {
+    const { response, heartbeats } = openedStream(validForMs)
+    vi.advanceTimersByTime(endsAfterMs - 1)
+    expect(response.writableEnded).toBe(endsAfterMs === 1)
+    vi.advanceTimersByTime(1)
+    expect(response.writableEnded).toBe(true)
+    expect(vi.getTimerCount()).toBe(0)
+    const before = heartbeats()
+    vi.advanceTimersByTime(minutesMs(1))
+    expect(heartbeats()).toBe(before)
+  })
+
+  it('leaves no timer when its reader goes', () => {
+    const { response } = openedStream()
+    response.emit('close')
+    expect(vi.getTimerCount()).toBe(0)
+  })
 })

@@ -34,14 +34,16 @@ export const eventStreamHeaders = {
 export const eventText = ({ event, id, data }: ServerSentEvent): string =>
   `event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`
 
-/**
- * Begins a stream: sends the head, and from then on something every 15 s, so that nobody takes it for dead.
- * @param unsentBytesMax above the size of an event.
- */
-export const openEventStream = (
-  response: ServerResponse,
-  unsentBytesMax = unsentBytesMaxDefault,
-): EventStream => {
+export interface StreamOptions {
+  /** Above the size of an event. */
+  unsentBytesMax?: number
+  /** When it ends, if that is before its 15 minutes are over (epoch milliseconds): with the reader's token. */
+  validUntilMs?: number
+}
+
+/** Begins a stream: sends the head, and from then on something every 15 s, so that nobody takes it for dead. */
+export const openEventStream = (response: ServerResponse, options: StreamOptions = {}): EventStream => {
+  const { unsentBytesMax = unsentBytesMaxDefault, validUntilMs = Number.POSITIVE_INFINITY } = options
   response.writeHead(200, eventStreamHeaders)
   const write = (text: string): void => {
     if (response.writableEnded || response.destroyed) return
@@ -52,7 +54,7 @@ export const openEventStream = (
     if (!response.writableEnded) response.end()
   }
   const heartbeat = setInterval(() => write(': still here\n\n'), heartbeatMs)
-  const lifetime = setTimeout(end, streamMsMax)
+  const lifetime = setTimeout(end, Math.min(streamMsMax, Math.max(0, validUntilMs - Date.now())))
   response.once('close', () => {
     clearInterval(heartbeat)
     clearTimeout(lifetime)

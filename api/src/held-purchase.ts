@@ -1,6 +1,7 @@
 /** Answers that are held for the outcome, as `Prefer: wait` asks (RFC 7240). */
 import type { PurchaseView } from '@flash-sale/shared/contract/purchase.ts'
 import type { Response } from 'express'
+import type { AddressShare } from './address-share.ts'
 import type { FoundPurchase } from './find-purchase.ts'
 import type { OutcomeWaiters } from './outcome-waiters.ts'
 import { type Accepted, sendAccepted, sendOutcome } from './purchase-answer.ts'
@@ -28,16 +29,22 @@ const goneOf = (response: Response): AbortSignal => {
   return gone.signal
 }
 
-export const heldPurchases = (
-  waiters: OutcomeWaiters,
-  look: (jobId: string) => Promise<FoundPurchase>,
-): HeldPurchases => ({
+export interface HeldPurchaseOptions {
+  waiters: OutcomeWaiters
+  look: (jobId: string) => Promise<FoundPurchase>
+  /** Who has its whole share is answered at once, as everybody is when too many wait. */
+  share: AddressShare
+}
+
+export const heldPurchases = ({ waiters, look, share }: HeldPurchaseOptions): HeldPurchases => ({
   post: async (response, accepted, waitS) => {
-    const result = await waiters.wait(accepted.jobId, {
-      waitMs: waitS * 1_000,
-      firstLookMs: accepted.replayed ? 0 : acceptedFirstLookMs,
-      gone: goneOf(response),
-    })
+    const result = share.take(response)
+      ? await waiters.wait(accepted.jobId, {
+          waitMs: waitS * 1_000,
+          firstLookMs: accepted.replayed ? 0 : acceptedFirstLookMs,
+          gone: goneOf(response),
+        })
+      : 'full'
     if (response.destroyed) return
     if (result !== 'full') setApplied(response, waitS)
     if (typeof result === 'string' || !isOutcome(result.status)) return sendAccepted(response, accepted)
@@ -45,10 +52,11 @@ export const heldPurchases = (
   },
 
   get: async (response, seen, waitS) => {
-    const gone = goneOf(response)
-    const result = isOutcome(seen.status)
-      ? seen
-      : await waiters.wait(seen.jobId, { waitMs: waitS * 1_000, firstLookMs: 0, gone })
+    const wait = () =>
+      share.take(response)
+        ? waiters.wait(seen.jobId, { waitMs: waitS * 1_000, firstLookMs: 0, gone: goneOf(response) })
+        : ('full' as const)
+    const result = isOutcome(seen.status) ? seen : await wait()
     if (response.destroyed) return
     if (result !== 'full') setApplied(response, waitS)
     if (result === 'full') return void response.json(seen)

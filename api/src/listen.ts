@@ -1,14 +1,12 @@
 import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Logger } from '@flash-sale/shared/logger.ts'
+import { type ConnectionLimits, limitConnections } from './connection-limits.ts'
 
-export interface ListenOptions {
+export interface ListenOptions extends ConnectionLimits {
   host: string
   /** 0: the system chooses one. */
   port: number
-  connectionsMax: number
-  logger: Logger
   /**
    * Milliseconds for the headers, for the whole request, and between two looks at who is over them; and without a byte in
    * either direction, while an answer is awaited or not read.
@@ -34,8 +32,6 @@ const limits = {
   keepAliveTimeout: 65_000,
 }
 
-const dropLogIntervalMs = 10_000
-
 const statusByFault: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
@@ -56,15 +52,6 @@ const answerClientError = (error: NodeJS.ErrnoException, socket: Duplex): void =
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     () => socket.destroy(),
   )
-}
-
-const reportDrops = (server: Server, logger: Logger, connectionsMax: number): void => {
-  let quietUntilMs = 0
-  server.on('drop', () => {
-    if (Date.now() < quietUntilMs) return
-    quietUntilMs = Date.now() + dropLogIntervalMs
-    logger.warn({ connectionsMax }, 'refusing connections: MAX_CONNECTIONS is reached')
-  })
 }
 
 const listening = (server: Server, { host, port }: ListenOptions): Promise<void> =>
@@ -97,13 +84,12 @@ export const listen = async (app: RequestListener, options: ListenOptions): Prom
     connectionsCheckingInterval: patience.checkEveryMs,
   }
   const server = createServer({ ...limits, ...timeouts }, app)
-  server.maxConnections = options.connectionsMax
+  limitConnections(server, options)
   // By itself Node keeps what it has to send for a client that reads none of it, for ever.
   server.timeout = patience.silentMs
   server.on('clientError', answerClientError)
   // An expectation that nobody knows may be ignored (RFC 9110, 10.1.1); Node's own answer, 417, is not in our contract.
   server.on('checkExpectation', app)
-  reportDrops(server, options.logger, options.connectionsMax)
   await listening(server, options)
   server.on('error', (error) => options.logger.error({ err: error }, 'the http server reports a fault'))
   const { port } = server.address() as AddressInfo

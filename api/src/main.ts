@@ -97,6 +97,7 @@ await startOrExplain('api', async () => {
     host: config.HOST,
     port: config.PORT,
     connectionsMax: config.MAX_CONNECTIONS,
+    connectionsPerAddressMax: web.shares.connections,
     logger,
   })
 

@@ -1,6 +1,7 @@
 /** `GET /products/:id/events`: stock and sale of a product as Server-Sent Events, for as long as somebody looks. */
 import type { ProductCatalog } from '@flash-sale/shared/product-catalog.ts'
 import { Router } from 'express'
+import { type AddressShare, noMoreStreams } from './address-share.ts'
 import { openEventStream } from './event-stream.ts'
 import { methodNotAllowed, sendProblem } from './problem-answer.ts'
 import { productIdOf, sendUnknownProduct } from './product-id.ts'
@@ -12,12 +13,14 @@ export interface ProductEventsOptions {
   closing: AbortSignal
   /** Streams at a time; one more is refused. Default: 5,000. */
   streamsMax?: number
+  /** Of the streams, those of purchases included. */
+  share: AddressShare
 }
 
 const streamsMaxDefault = 5_000
 
 export const productEventsRoute = (options: ProductEventsOptions): Router => {
-  const { catalog, closing, streamsMax = streamsMaxDefault } = options
+  const { catalog, closing, share, streamsMax = streamsMaxDefault } = options
   const watches = openProductWatches(catalog)
   let open = 0
   const router = Router()
@@ -28,6 +31,7 @@ export const productEventsRoute = (options: ProductEventsOptions): Router => {
         const detail = 'this api has as many event streams as it can serve: poll, or come back later'
         return sendProblem(response, { code: 'overloaded', detail })
       }
+      if (!share.take(response)) return sendProblem(response, noMoreStreams)
       open += 1
       response.once('close', () => {
         open -= 1

@@ -1,7 +1,8 @@
 /** `GET /purchases/:jobId/events`: the status of a purchase as Server-Sent Events, until its outcome. */
 import type { PurchaseView } from '@flash-sale/shared/contract/purchase.ts'
 import type { RequestHandler, Response } from 'express'
-import { callerOf, maySee } from './caller.ts'
+import { type AddressShare, noMoreStreams } from './address-share.ts'
+import { callerOf, maySee, validUntilMsOf } from './caller.ts'
 import { eventStreamHeaders, openEventStream } from './event-stream.ts'
 import type { FoundPurchase } from './find-purchase.ts'
 import { sendProblem } from './problem-answer.ts'
@@ -17,6 +18,8 @@ export interface PurchaseEventsOptions {
   /** Aborts when this process is told to stop. */
   closing: AbortSignal
   streamsMax: number
+  /** Of the streams, those of products included. */
+  share: AddressShare
 }
 
 type Known = Extract<FoundPurchase, { kind: 'found' }>
@@ -39,7 +42,7 @@ const follow = (
   first: Known,
   { watches, load, closing }: PurchaseEventsOptions,
 ): void => {
-  const stream = openEventStream(response)
+  const stream = openEventStream(response, { validUntilMs: validUntilMsOf(callerOf(response)) })
   const { jobId } = first.view
   let known: Pick<Known, 'view' | 'ticket'> = first
   let sent: PurchaseView | undefined
@@ -86,6 +89,7 @@ export const purchaseEvents = (options: PurchaseEventsOptions): RequestHandler<{
       const detail = 'this api has as many event streams as it can serve: poll, or come back later'
       return sendProblem(response, { code: 'overloaded', detail })
     }
+    if (!options.share.take(response)) return sendProblem(response, noMoreStreams)
     open += 1
     response.once('close', () => {
       open -= 1

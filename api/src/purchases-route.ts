@@ -4,6 +4,7 @@ import type { Redis } from '@flash-sale/shared/redis.ts'
 import { type Response, Router } from 'express'
 import { validate as isUuid } from 'uuid'
 import { type Acceptance, acceptPurchase } from './accept-purchase.ts'
+import type { AddressShare } from './address-share.ts'
 import { type BuyerRules, withPurchase } from './buyer.ts'
 import { callerOf, maySee } from './caller.ts'
 import type { PurchaseQueue } from './enqueue.ts'
@@ -33,6 +34,7 @@ export interface PurchasesRouteDeps {
   load: Pick<QueueLoad, 'takeTicket' | 'placeOf'>
   outcomes: OutcomeFeed
   waitLimits?: WaitLimits
+  shares: WaitShares
   buyers: BuyerRules
   metrics: Pick<ApiMetrics, 'purchaseAccepted'>
 }
@@ -43,6 +45,12 @@ export interface WaitLimits {
   waitersMax: number
   /** Event streams; one more is refused. */
   streamsMax: number
+}
+
+/** What of these one address may have. */
+export interface WaitShares {
+  held: AddressShare
+  streams: AddressShare
 }
 
 const waitLimitsDefault: WaitLimits = { waitersMax: 5_000, streamsMax: 5_000 }
@@ -68,7 +76,7 @@ const adviceOf = ({ kind, jobId }: NotQueued, keyed: boolean): string => {
 
 /** `POST /purchases`, `GET /purchases/:jobId` and its `/events`. */
 export const purchasesRoute = (deps: PurchasesRouteDeps): Router => {
-  const { redis, queues, database, catalog, rules, load, outcomes, buyers, metrics } = deps
+  const { redis, queues, database, catalog, rules, load, outcomes, buyers, metrics, shares } = deps
   const { waitersMax, streamsMax } = deps.waitLimits ?? waitLimitsDefault
   const rows = openPurchaseRows(database)
   const sources = { redis, rows, load, queues: [...queues.values()] }
@@ -77,7 +85,8 @@ export const purchasesRoute = (deps: PurchasesRouteDeps): Router => {
 
   const { closing } = outcomes
   const watches = openPurchaseWatches({ feed: outcomes, look })
-  const held = heldPurchases(openOutcomeWaiters({ watches, closing, waitersMax }), look)
+  const waiters = openOutcomeWaiters({ watches, closing, waitersMax })
+  const held = heldPurchases({ waiters, look, share: shares.held })
 
   const purchase = withPurchase(buyers, async (body, request, response) => {
     const given = idempotencyKeyOf(request)
@@ -116,7 +125,7 @@ export const purchasesRoute = (deps: PurchasesRouteDeps): Router => {
     .all(methodNotAllowed('GET', 'HEAD'))
   router
     .route('/purchases/:jobId/events')
-    .get(purchaseEvents({ watches, look, load, closing, streamsMax }))
+    .get(purchaseEvents({ watches, look, load, closing, streamsMax, share: shares.streams }))
     .all(methodNotAllowed('GET', 'HEAD'))
   return router
 }

@@ -61,7 +61,7 @@ const answersOfGates = (pathname: string): JsonObject => {
   const [, first = ''] = pathname.toLowerCase().split('/')
   if (first === 'admin' || first === 'metrics')
     return {
-      ...some(answersOf('post', '/admin/queue/pause'), '401', '403'),
+      ...some(answersOf('post', '/admin/queue/pause'), '401', '403', '429'),
       ...some(answersOf('get', '/admin/queue'), '303'),
     }
   return ['purchases', 'orders', 'customers', 'products'].includes(first)

@@ -7,7 +7,7 @@ import { adminPurchaseListSchema, purchaseListSchema } from '@flash-sale/shared/
 import express from 'express'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Caller, setCaller } from '../src/caller.ts'
+import { type Caller, noEnd, setCaller } from '../src/caller.ts'
 import { customersRoute } from '../src/customers-route.ts'
 import { ordersRoute } from '../src/orders-route.ts'
 import { expectProblem, sqlText } from './expect-problem.ts'
@@ -89,10 +89,10 @@ describe('who may see what', () => {
   let orderId: number
   const callers: Record<string, Caller> = {
     anyone: { kind: 'anyone' },
-    owner: { kind: 'customer', customerId: 'c-seen' },
-    other: { kind: 'customer', customerId: 'c-other' },
-    me: { kind: 'customer', customerId: 'me' },
-    viewer: { kind: 'admin', name: 'v', role: 'viewer' },
+    owner: { kind: 'customer', customerId: 'c-seen', validUntilMs: noEnd },
+    other: { kind: 'customer', customerId: 'c-other', validUntilMs: noEnd },
+    me: { kind: 'customer', customerId: 'me', validUntilMs: noEnd },
+    viewer: { kind: 'admin', name: 'v', role: 'viewer', validUntilMs: noEnd },
   }
   beforeAll(async () => {
     await store([{ customerId: 'c-seen' }, { customerId: 'me' }])

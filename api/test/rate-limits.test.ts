@@ -1,9 +1,11 @@
+import { openLink } from '@flash-sale/local/chaos/link.ts'
 import { isolatedStores } from '@flash-sale/local/isolated-stores.ts'
+import { withDeadline } from '@flash-sale/shared/deadline.ts'
 import { openCommandRedis } from '@flash-sale/shared/redis.ts'
 import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { expectProblem } from './expect-problem.ts'
-import { type ServedApi, serveApi } from './served-api.ts'
+import { eventually, type ServedApi, serveApi } from './served-api.ts'
 
 const stores = isolatedStores()
 const env = { RATE_LIMIT_PER_IP: '4/600', RATE_LIMIT_PER_CUSTOMER: '2/600' }
@@ -92,6 +94,54 @@ test('while Redis is away nobody is limited, and nobody waits', async () => {
   onTestFinished(() => api.close())
   for (let n = 0; n < 6; n += 1) expectProblem(await buy(api, 'ann'), 503, 'queue-unavailable')
   expect(api.logLines.filter((line) => line.includes('rate limits are off'))).toHaveLength(1)
+})
+
+describe('a Redis that is there and does not answer in time', () => {
+  /** What is promised of every purchase. */
+  const answerDeadlineMs = 2_000
+  const limits = { RATE_LIMIT_PER_IP: '2/600', RATE_LIMIT_PER_CUSTOMER: '2/600' }
+
+  const serveLinked = async () => {
+    await forget()
+    const linked = new URL(stores.redisUrl)
+    const link = await openLink(0, Number(linked.port))
+    onTestFinished(link.close)
+    linked.port = String(link.port)
+    const api = await serveApi({ ...stores, redisUrl: linked.href }, { env: limits })
+    onTestFinished(api.close)
+    // Until the product is known and the connection is there.
+    await eventually(async () => (await buy(api, 'ann')).headers.get('ratelimit') !== null)
+    const promptly = () => withDeadline('a purchase', answerDeadlineMs, buy(api, 'ann'))
+    const offLines = () => api.logLines.filter((line) => line.includes('rate limits are off'))
+    return { link, promptly, offLines }
+  }
+
+  test('slow: purchases pass uncounted for now, and are limited again as soon as it is quick', async () => {
+    const { link, promptly, offLines } = await serveLinked()
+    link.slow(80)
+    for (let n = 0; n < 4; n += 1) {
+      const bought = await promptly()
+      expect({ status: bought.status, limit: bought.headers.get('ratelimit') }).toEqual({
+        status: 202,
+        limit: null,
+      })
+    }
+    expect(offLines()).toHaveLength(1)
+    await link.restore()
+    expectProblem(await promptly(), 429, 'rate-limited')
+  })
+
+  test('frozen: a purchase is answered in time, by the queue, which is frozen too', async () => {
+    const { link, promptly, offLines } = await serveLinked()
+    link.hold('toServer')
+    for (const answer of await Promise.all([promptly(), promptly(), promptly()])) {
+      expectProblem(answer, 503, 'outcome-unknown')
+      expect(answer.headers.get('ratelimit')).toBeNull()
+    }
+    expect(offLines()).toHaveLength(1)
+    await link.restore()
+    expectProblem(await promptly(), 429, 'rate-limited')
+  })
 })
 
 test('reads of an address', async () => {

@@ -161,6 +161,7 @@ export const serveApi = async (
     host: '127.0.0.1',
     port: 0,
     connectionsMax,
+    connectionsPerAddressMax: web.shares.connections,
     logger,
     ...(options.patience ? { patience: options.patience } : {}),
   })

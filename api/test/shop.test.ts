@@ -200,6 +200,19 @@ describe.skipIf(!browser.available)('the shop window', () => {
     await shop.close()
   })
 
+  test('who is refused an event stream hears of the outcome all the same', async () => {
+    const { id } = await createProduct({ stock: 2 })
+    const shop = await browser.openPage()
+    await shop.page.route(/\/purchases\/.*\/events$/, (route) =>
+      route.fulfill({ status: 429, contentType: 'application/problem+json', body: '{}' }),
+    )
+    await shop.page.goto(`${engine.url}/?product=${id}`)
+    await shop.page.locator('#buy', { hasText: /^Buy$/ }).click()
+    await says(shop, 'It is yours')
+    expect(shop.foreignRequests).toEqual([])
+    await shop.close()
+  })
+
   describe('where tokens say who buys', () => {
     // Its queue is nobody's: purchases wait until the test settles them.
     const keyPrefix = `${stores.keyPrefix}jwt:`

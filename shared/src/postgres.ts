@@ -55,10 +55,10 @@ const sessionLimits = {
 
 /**
  * SQLSTATE classes that speak of the server's state, not of the statement: 08 connection, 25 wrong transaction
- * state (a standby), 40 rolled back by a conflict, 53 out of resources, 55 lock not available, 57 operator
- * intervention, 58 system error, XX internal.
+ * state (a standby), 28 it does not take our password, 3D it has no such database, 40 rolled back by a conflict, 53 out
+ * of resources, 55 lock not available, 57 operator intervention, 58 system error, XX internal.
  */
-const serverFault = /^(08|25|40|53|55|57|58|XX)/
+const serverFault = /^(08|25|28|3D|40|53|55|57|58|XX)/
 
 /** What postgres.js says of a call that was written wrongly: no store is at fault, and trying again helps nobody. */
 const misuse = /^(UNDEFINED_VALUE|NOT_TAGGED_CALL|MAX_PARAMETERS_EXCEEDED|UNSAFE_TRANSACTION)$/

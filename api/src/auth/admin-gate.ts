@@ -1,30 +1,37 @@
 import type { AdminEntry } from '@flash-sale/shared/admin-entry.ts'
 import type { Request, RequestHandler, Response } from 'express'
-import { setCaller } from '../caller.ts'
+import { noEnd, setCaller } from '../caller.ts'
 import { sendProblem } from '../problem-answer.ts'
 import type { Admins } from './admins.ts'
 import { credentialsOf } from './credentials.ts'
 import { isSameOrigin } from './same-origin.ts'
 import type { Sessions } from './sessions.ts'
+import type { WrongTokens } from './wrong-tokens.ts'
 
 export interface AdminGateDeps {
   admins: Admins
   sessions: Sessions
+  /** Those who come with a wrong one. */
+  wrongTokens: WrongTokens
 }
 
 /** `automatic`: a browser adds it by itself, also for a page of somebody else's. */
-type Proof = { kind: 'admin'; admin: AdminEntry; automatic: boolean } | { kind: 'none' } | { kind: 'wrong' }
+type Proof =
+  | { kind: 'admin'; admin: AdminEntry; validUntilMs: number; automatic: boolean }
+  | { kind: 'none' }
+  | { kind: 'wrong' }
 
-const proofOf = (request: Request, { admins, sessions }: AdminGateDeps): Proof => {
+const proofOf = async (request: Request, deps: AdminGateDeps): Promise<Proof> => {
+  const { admins, sessions, wrongTokens } = deps
   const given = credentialsOf(request)
   if (given.scheme === 'none') {
-    const admin = sessions.adminOf(request.headers.cookie)
-    return admin ? { kind: 'admin', admin, automatic: true } : { kind: 'none' }
+    const session = sessions.sessionOf(request.headers.cookie)
+    return session ? { kind: 'admin', ...session, automatic: true } : { kind: 'none' }
   }
-  if (given.scheme === 'other') return { kind: 'wrong' }
-  const basic = given.scheme === 'basic'
-  const admin = basic ? admins.withToken(given.password, given.user) : admins.withToken(given.token)
-  return admin ? { kind: 'admin', admin, automatic: basic } : { kind: 'wrong' }
+  if (given.scheme === 'other' || (await wrongTokens.isOver(request))) return { kind: 'wrong' }
+  const admin = admins.withCredentials(given)
+  const automatic = given.scheme === 'basic'
+  return admin ? { kind: 'admin', admin, validUntilMs: noEnd, automatic } : { kind: 'wrong' }
 }
 
 const isRead = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
@@ -60,20 +67,23 @@ const writeRefusal = (request: Request, { admin, automatic }: Extract<Proof, { k
 
 /**
  * Lets admins pass, and tells who it is (`callerOf`). The role is judged by the method, here and for everything below,
- * so that no route can forget it: a viewer writes nowhere. A page is sent to the sign-in, everybody else gets 401.
+ * so that no route can forget it: a viewer writes nowhere. A page is sent to the sign-in, everybody else gets 401, and
+ * an address that came too often with a wrong token or password 429, whatever else it comes with than a session.
  */
 export const adminGate =
   (deps: AdminGateDeps): RequestHandler =>
-  (request, response, next) => {
-    const proof = proofOf(request, deps)
-    if (proof.kind !== 'admin') {
-      if (proof.kind === 'wrong' || !wantsPage(request))
-        return sendUnauthorized(request, response, proof.kind)
+  async (request, response, next) => {
+    const proof = await proofOf(request, deps)
+    if (proof.kind === 'wrong')
+      return deps.wrongTokens.count(request, response, () => sendUnauthorized(request, response, 'wrong'))
+    if (proof.kind === 'none') {
+      if (!wantsPage(request)) return sendUnauthorized(request, response, 'none')
       response.redirect(303, `/admin/sign-in?next=${encodeURIComponent(request.originalUrl)}`)
       return
     }
     const refusal = writeRefusal(request, proof)
     if (refusal !== undefined) return sendProblem(response, { code: 'forbidden', detail: refusal })
-    setCaller(request, { kind: 'admin', name: proof.admin.name, role: proof.admin.role })
+    const { admin, validUntilMs } = proof
+    setCaller(request, { kind: 'admin', name: admin.name, role: admin.role, validUntilMs })
     next()
   }

@@ -1,5 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { AdminEntry } from '@flash-sale/shared/admin-entry.ts'
+import type { Credentials } from './credentials.ts'
 
 /** Those who may come to `/admin`. */
 export interface Admins {
@@ -8,11 +9,13 @@ export interface Admins {
    * equal length are compared, and always all of them.
    */
   withToken(token: string, name?: string): AdminEntry | undefined
+  /** Whose `Authorization` header this is. */
+  withCredentials(given: Exclude<Credentials, { scheme: 'none' | 'other' }>): AdminEntry | undefined
   named(name: string): AdminEntry | undefined
 }
 
-export const openAdmins = (entries: readonly AdminEntry[]): Admins => ({
-  withToken: (token, name) => {
+export const openAdmins = (entries: readonly AdminEntry[]): Admins => {
+  const withToken: Admins['withToken'] = (token, name) => {
     const digest = hash('sha256', token, 'buffer')
     let found: AdminEntry | undefined
     for (const entry of entries) {
@@ -20,6 +23,11 @@ export const openAdmins = (entries: readonly AdminEntry[]): Admins => ({
       if (same && (name === undefined || entry.name === name)) found = entry
     }
     return found
-  },
-  named: (name) => entries.find((entry) => entry.name === name),
-})
+  }
+  return {
+    withToken,
+    withCredentials: (given) =>
+      given.scheme === 'basic' ? withToken(given.password, given.user) : withToken(given.token),
+    named: (name) => entries.find((entry) => entry.name === name),
+  }
+}

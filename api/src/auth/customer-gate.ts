@@ -1,22 +1,53 @@
-import type { AdminEntry } from '@flash-sale/shared/admin-entry.ts'
-import type { RequestHandler, Response } from 'express'
-import { type Caller, setCaller } from '../caller.ts'
+import type { Request, RequestHandler, Response } from 'express'
+import { type Caller, noEnd, setCaller } from '../caller.ts'
 import { sendProblem } from '../problem-answer.ts'
 import { logReason } from '../request-log.ts'
 import type { Admins } from './admins.ts'
-import { credentialsOf } from './credentials.ts'
+import { type Credentials, credentialsOf } from './credentials.ts'
 import type { CustomerTokens } from './customer-tokens.ts'
+import type { WrongTokens } from './wrong-tokens.ts'
 
 export interface CustomerGateDeps {
   admins: Admins
   customers: CustomerTokens
+  /** Those who come with a wrong one. Apart, so that customers whose tokens have expired shut out no admin. */
+  wrongTokens: { ofAdmins: WrongTokens; ofCustomers: WrongTokens }
 }
 
-const adminCaller = (admin: AdminEntry): Caller => ({
-  kind: 'admin',
-  name: admin.name,
-  role: admin.role,
-})
+type Proof =
+  | { kind: 'known'; caller: Caller }
+  | { kind: 'unavailable'; reason: string }
+  | { kind: 'wrong'; why: string; countedBy: WrongTokens }
+
+const jwtForm = /^[\w-]+\.[\w-]+\.[\w-]*$/
+
+const noAdmin = 'expected the token of a customer or an admin, got one that is not known'
+
+/**
+ * A customer's token carries a signature, which nobody guesses: it is looked at in any case, first, and the right one is
+ * not counted. An admin's could be guessed: an address that came too often with wrong ones is not told any more which is right.
+ */
+const proofOf = async (
+  request: Request,
+  given: Exclude<Credentials, { scheme: 'none' }>,
+  { admins, customers, wrongTokens }: CustomerGateDeps,
+): Promise<Proof> => {
+  const { ofAdmins, ofCustomers } = wrongTokens
+  if (given.scheme === 'other')
+    return {
+      kind: 'wrong',
+      why: 'expected Authorization: Bearer TOKEN, got something else',
+      countedBy: ofAdmins,
+    }
+  const isJwt = given.scheme === 'bearer' && jwtForm.test(given.token)
+  const verified = isJwt ? await customers.verify(given.token) : undefined
+  if (verified?.kind === 'customer') return { kind: 'known', caller: verified }
+  if (verified?.kind === 'unavailable') return verified
+  const countedBy = isJwt ? ofCustomers : ofAdmins
+  const admin = (await countedBy.isOver(request)) ? undefined : admins.withCredentials(given)
+  if (!admin) return { kind: 'wrong', why: verified?.why ?? noAdmin, countedBy }
+  return { kind: 'known', caller: { kind: 'admin', name: admin.name, role: admin.role, validUntilMs: noEnd } }
+}
 
 const sendUnauthorized = (response: Response, detail: string, invalid: boolean): void => {
   const error = invalid ? ', error="invalid_token"' : ''
@@ -38,27 +69,17 @@ const sendUnavailable = (response: Response, reason: string): void => {
  * @param tokenNeeded whether a request without one is refused, too.
  */
 export const customerGate =
-  ({ admins, customers }: CustomerGateDeps, tokenNeeded: boolean): RequestHandler =>
+  (deps: CustomerGateDeps, tokenNeeded: boolean): RequestHandler =>
   async (request, response, next) => {
     const given = credentialsOf(request)
     if (given.scheme === 'none') {
       if (!tokenNeeded) return next()
       return sendUnauthorized(response, 'expected Authorization: Bearer TOKEN, got none', false)
     }
-    if (given.scheme === 'other') {
-      return sendUnauthorized(response, 'expected Authorization: Bearer TOKEN, got something else', true)
-    }
-    const basic = given.scheme === 'basic'
-    const admin = basic ? admins.withToken(given.password, given.user) : admins.withToken(given.token)
-    if (admin) {
-      setCaller(request, adminCaller(admin))
-      return next()
-    }
-    if (basic)
-      return sendUnauthorized(response, 'expected the token of an admin, got one that is not known', true)
-    const verified = await customers.verify(given.token)
-    if (verified.kind === 'unavailable') return sendUnavailable(response, verified.reason)
-    if (verified.kind === 'invalid') return sendUnauthorized(response, verified.why, true)
-    setCaller(request, { kind: 'customer', customerId: verified.customerId })
+    const proof = await proofOf(request, given, deps)
+    if (proof.kind === 'unavailable') return sendUnavailable(response, proof.reason)
+    if (proof.kind === 'wrong')
+      return proof.countedBy.count(request, response, () => sendUnauthorized(response, proof.why, true))
+    setCaller(request, proof.caller)
     next()
   }

@@ -3,7 +3,8 @@ import { customerIdSchema } from '@flash-sale/shared/contract/purchase.ts'
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose'
 
 export type VerifiedCustomer =
-  | { kind: 'customer'; customerId: string }
+  /** `validUntilMs`: epoch milliseconds from which on the token is refused, tolerance included. */
+  | { kind: 'customer'; customerId: string; validUntilMs: number }
   /** `why` is for the caller: it says what was expected, and repeats nothing of the token. */
   | { kind: 'invalid'; why: string }
   /** The keys cannot be had: the token may be right. */
@@ -111,7 +112,8 @@ export const openCustomerTokens = (options: CustomerTokenOptions): CustomerToken
       try {
         const { payload } = await jwtVerify(token, key, rules)
         const customer = customerIdSchema.safeParse(payload.sub)
-        if (customer.success) return { kind: 'customer', customerId: customer.data }
+        const validUntilMs = ((payload.exp ?? 0) + options.clockToleranceS) * 1_000
+        if (customer.success) return { kind: 'customer', customerId: customer.data, validUntilMs }
         return { kind: 'invalid', why: 'expected a token whose sub is a customer id of 1 to 128 characters' }
       } catch (error) {
         const why = whyOf(error)

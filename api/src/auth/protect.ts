@@ -11,21 +11,28 @@ import { limitPerIp } from './purchase-limits.ts'
 import { openSessions, type Sessions } from './sessions.ts'
 import { signInRoute } from './sign-in-route.ts'
 import type { WebSettings } from './web-config.ts'
+import { openWrongTokens, type WrongTokens } from './wrong-tokens.ts'
 
 export interface Auth {
   admins: Admins
   sessions: Sessions
   /** Undefined: `AUTH_MODE=none`. */
   customers: CustomerTokens | undefined
+  /** Those who come with a wrong token or password. */
+  wrongTokens: { ofAdmins: WrongTokens; ofCustomers: WrongTokens }
 }
 
-export const openAuth = (config: AuthConfig, { secure }: WebSettings): Auth => {
+export const openAuth = (config: AuthConfig, { secure, limits }: WebSettings): Auth => {
   const admins = openAdmins(adminEntriesOf(config))
   const tokens = customerTokenOptionsOf(config)
   return {
     admins,
     sessions: openSessions(admins, { secret: sessionSecretOf(config), secure }),
     customers: tokens && openCustomerTokens(tokens),
+    wrongTokens: {
+      ofAdmins: openWrongTokens('wrong-admin-tokens', limits.wrongTokensPerIp),
+      ofCustomers: openWrongTokens('wrong-tokens', limits.wrongTokensPerIp),
+    },
   }
 }
 
@@ -60,7 +67,7 @@ export const protectPublic = (app: Express, auth: Auth, web: WebSettings): void 
   }
   if (web.limits.readsPerIp) app.use(paths, ofReads(limitPerIp(web.limits.readsPerIp, 'reads-per-ip')))
   if (auth.customers) {
-    const deps = { admins: auth.admins, customers: auth.customers }
+    const deps = { admins: auth.admins, customers: auth.customers, wrongTokens: auth.wrongTokens }
     app.use(customerPaths, customerGate(deps, true))
     app.use(openPaths, customerGate(deps, false))
   }
@@ -68,7 +75,7 @@ export const protectPublic = (app: Express, auth: Auth, web: WebSettings): void 
 
 /** Before everything below `/admin`, and before `/metrics`. */
 export const protectAdmin = (app: Express, auth: Auth, web: WebSettings): void => {
-  const limit = limitPerIp(signInLimit, 'sign-in', true)
+  const limit = limitPerIp(signInLimit, 'sign-in', { what: 'failed sign-ins', onlyFailures: true })
   app.use('/admin', pageHeaders(web.secure), signInRoute({ ...auth, limit }))
-  app.use(['/admin', '/metrics'], adminGate(auth))
+  app.use(['/admin', '/metrics'], adminGate({ ...auth, wrongTokens: auth.wrongTokens.ofAdmins }))
 }

@@ -1,9 +1,11 @@
 import type { Logger } from '@flash-sale/shared/logger.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
 import type { Request, RequestHandler, Response } from 'express'
-import { ipKeyGenerator, type Options, rateLimit } from 'express-rate-limit'
+import { type Options, type RateLimitRequestHandler, rateLimit } from 'express-rate-limit'
 import { sendProblem } from '../problem-answer.ts'
+import { addressOf } from './client-address.ts'
 import { limitStore } from './limit-store.ts'
+import { memoryCounters } from './memory-counters.ts'
 
 /** Whatever the parameters of its route. */
 type IncomingRequest = Request<Record<string, string>>
@@ -31,9 +33,6 @@ declare global {
   }
 }
 
-/** An IPv6 customer has a whole /56, an IPv4 customer one address. */
-const addressOf = (request: Request): string => ipKeyGenerator(request.ip ?? 'unknown', 56)
-
 const faultLogEveryMs = 10_000
 
 /** One line in a while: a Redis that is away fails every purchase's count. */
@@ -58,11 +57,11 @@ const limitOf = ({ count, windowS }: RateLimit): Partial<Options> => ({
 })
 
 /** Seconds until the window ends, as the library has computed them; at least one. */
-const sendLimited = (response: Response, what: string): void => {
+const sendLimited = (response: Response, expected: string): void => {
   const retryAfterS = Math.max(1, Number(response.getHeader('Retry-After') ?? 1))
   sendProblem(response, {
     code: 'rate-limited',
-    detail: `expected fewer requests from this ${what}: try again in ${retryAfterS} s`,
+    detail: `expected fewer ${expected}: try again in ${retryAfterS} s`,
     retryAfterS,
   })
 }
@@ -121,18 +120,30 @@ export const openPurchaseLimits = (options: PurchaseLimitOptions): PurchaseLimit
       // Both at once: their commands leave together, and one round trip is waited for.
       const passed = await Promise.all(limiters.map((limit) => passes(limit, request, response)))
       if (passed.every(Boolean)) return true
-      sendLimited(response, 'customer or address')
+      sendLimited(response, 'requests from this customer or address')
       return false
     },
   }
 }
 
-/** Holds back an address that asks too often, counted by this process alone. */
-export const limitPerIp = (limit: RateLimit, name: string, onlyFailures = false): RequestHandler =>
+export interface PerIpOptions {
+  /** What there should be fewer of, for who is held back. */
+  what?: string
+  /** Whether only what is answered with a refusal is counted. */
+  onlyFailures?: boolean
+}
+
+/** Holds back an address that asks too often, counted by this process alone. @param name in the `RateLimit` headers. */
+export const limitPerIp = (
+  limit: RateLimit,
+  name: string,
+  { what = 'requests', onlyFailures = false }: PerIpOptions = {},
+): RateLimitRequestHandler =>
   rateLimit({
     ...limitOf(limit),
     identifier: name,
     keyGenerator: addressOf,
+    store: memoryCounters(),
     skipSuccessfulRequests: onlyFailures,
-    handler: (_request, response) => sendLimited(response, 'address'),
+    handler: (_request, response) => sendLimited(response, `${what} from this address`),
   })

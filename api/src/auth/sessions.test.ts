@@ -32,9 +32,11 @@ const begun = (entry = opsEntry): string => {
 }
 
 test('a session is its admin for eight hours', () => {
-  expect(sessions().adminOf(begun())).toBe(opsEntry)
-  expect(sessions().adminOf(begun(wallEntry))).toBe(wallEntry)
-  expect(sessions({ at: startMs + 8 * 3_600_000 - 1 }).adminOf(`theme=dark; ${begun()}`)).toBe(opsEntry)
+  expect(sessions().sessionOf(begun())?.admin).toBe(opsEntry)
+  expect(sessions().sessionOf(begun(wallEntry))?.admin).toBe(wallEntry)
+  expect(sessions({ at: startMs + 8 * 3_600_000 - 1 }).sessionOf(`theme=dark; ${begun()}`)?.admin).toBe(
+    opsEntry,
+  )
 })
 
 test('its cookie is for /admin of this host only, and no script reads it', () => {
@@ -66,7 +68,7 @@ describe('no session', () => {
     ['another cookie', `other=${value}`],
   ]
   test.each(forged)('%s', (_what, cookie) => {
-    expect(sessions().adminOf(cookie)).toBeUndefined()
+    expect(sessions().sessionOf(cookie)).toBeUndefined()
   })
 
   test.each([
@@ -79,15 +81,15 @@ describe('no session', () => {
       { admins: adminsOf(adminEntryOf('ops', 'operator', 'new')).admins },
     ],
   ])('%s', (_what, changes) => {
-    expect(sessions(changes).adminOf(begun())).toBeUndefined()
+    expect(sessions(changes).sessionOf(begun())).toBeUndefined()
   })
 
   test('a planted cookie of the same name does not shadow the right one', () => {
-    expect(sessions().adminOf(`${name}=${who}.1.${signature}; ${begun()}`)).toBe(opsEntry)
+    expect(sessions().sessionOf(`${name}=${who}.1.${signature}; ${begun()}`)?.admin).toBe(opsEntry)
   })
 })
 
 test('a role that changed holds at once', () => {
   const demoted = adminsOf(adminEntryOf('ops', 'viewer', 'token of ops')).admins
-  expect(sessions({ admins: demoted }).adminOf(begun())?.role).toBe('viewer')
+  expect(sessions({ admins: demoted }).sessionOf(begun())?.admin.role).toBe('viewer')
 })

@@ -6,16 +6,22 @@ import type { Admins } from './admins.ts'
 /** A working day. */
 const sessionS = 8 * 3_600
 
+/** Who has signed in, and until when (epoch milliseconds). */
+export interface Session {
+  admin: AdminEntry
+  validUntilMs: number
+}
+
 export interface Sessions {
   /** `Set-Cookie` of a new session. */
   begin(admin: AdminEntry): string
   /** `Set-Cookie` that ends the session in this browser. */
   end(): string
   /**
-   * Whose session a `Cookie` header carries; undefined when there is none, it was forged, has expired, or its admin's
+   * The session that a `Cookie` header carries; undefined when there is none, it was forged, has expired, or its admin's
    * entry is gone or has another token by now.
    */
-  adminOf(cookieHeader: string | undefined): AdminEntry | undefined
+  sessionOf(cookieHeader: string | undefined): Session | undefined
 }
 
 export interface SessionOptions {
@@ -37,13 +43,16 @@ export const openSessions = (admins: Admins, options: SessionOptions): Sessions 
       .update(`${admin.name}\0${expiresAtS}\0${admin.digest.toString('hex')}`)
       .digest()
 
-  const adminIn = (value: string): AdminEntry | undefined => {
+  const sessionIn = (value: string): Session | undefined => {
     const [, encodedName = '', expires = '', encodedSignature = ''] =
       /^([\w-]{1,64})\.(\d{1,12})\.([\w-]{43})$/.exec(value) ?? []
     const admin = admins.named(Buffer.from(encodedName, 'base64url').toString('utf8'))
-    if (!admin || Number(expires) * 1_000 <= now()) return undefined
+    const validUntilMs = Number(expires) * 1_000
+    if (!admin || validUntilMs <= now()) return undefined
     const signature = Buffer.from(encodedSignature, 'base64url')
-    return timingSafeEqual(signature, signatureOf(admin, Number(expires))) ? admin : undefined
+    return timingSafeEqual(signature, signatureOf(admin, Number(expires)))
+      ? { admin, validUntilMs }
+      : undefined
   }
 
   return {
@@ -54,12 +63,12 @@ export const openSessions = (admins: Admins, options: SessionOptions): Sessions 
       return `${cookieName}=${name}.${expiresAtS}.${signature}; Max-Age=${sessionS}; ${attributes}`
     },
     end: () => `${cookieName}=; Max-Age=0; ${attributes}`,
-    adminOf: (cookieHeader) => {
+    sessionOf: (cookieHeader) => {
       // Another host of our domain may plant a cookie of the same name: it does not shadow the right one.
       for (const cookie of (cookieHeader ?? '').split(';')) {
         const [name, value] = cookie.trim().split('=', 2)
-        const admin = name === cookieName && value !== undefined ? adminIn(value) : undefined
-        if (admin) return admin
+        const session = name === cookieName && value !== undefined ? sessionIn(value) : undefined
+        if (session) return session
       }
       return undefined
     },

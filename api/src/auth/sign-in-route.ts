@@ -58,7 +58,7 @@ export const signInRoute = ({ admins, sessions, limit }: SignInDeps): Router => 
     .route('/sign-in')
     .get((request, response) => {
       const next = safeNext(request.query.next)
-      const admin = sessions.adminOf(request.headers.cookie)
+      const admin = sessions.sessionOf(request.headers.cookie)?.admin
       if (admin) return sendSignedIn(response, admin.name, admin.role, next)
       sendSignInForm(response, { status: 200, next })
     })

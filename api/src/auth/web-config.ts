@@ -10,6 +10,13 @@ const rateLimit = () =>
     expected: 'REQUESTS/SECONDS as in 300/60, or off',
   }).optional()
 
+const share = () =>
+  text({
+    max: 20,
+    pattern: /^(off|[1-9]\d{0,6})$/,
+    expected: 'a whole number from 1 to 9999999, or off',
+  }).optional()
+
 const isOrigin = (text: string): boolean =>
   URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text
 
@@ -30,6 +37,10 @@ export const webVariables = {
   RATE_LIMIT_PER_IP: rateLimit(),
   RATE_LIMIT_PER_CUSTOMER: rateLimit(),
   RATE_LIMIT_READS_PER_IP: rateLimit(),
+  RATE_LIMIT_WRONG_TOKENS_PER_IP: rateLimit(),
+  MAX_STREAMS_PER_IP: share(),
+  MAX_HELD_PER_IP: share(),
+  MAX_CONNECTIONS_PER_IP: share(),
 }
 
 const webSchema = z.object(webVariables)
@@ -46,15 +57,46 @@ export interface WebSettings {
     purchasesPerIp: RateLimit | undefined
     purchasesPerCustomer: RateLimit | undefined
     readsPerIp: RateLimit | undefined
+    wrongTokensPerIp: RateLimit | undefined
+  }
+  /** How much of what this process holds one address may have at a time; undefined: all of it. */
+  shares: {
+    /** Event streams of buyers. */
+    streams: number | undefined
+    /** Requests held for their outcome. */
+    held: number | undefined
+    connections: number | undefined
   }
 }
 
-/** What production is limited to unless it says otherwise. Elsewhere a load test comes from one address. */
-const productionLimits = { perIp: '300/60', perCustomer: '30/60', readsPerIp: '6000/60' }
+/**
+ * What production is limited to unless it says otherwise. Elsewhere a load test comes from one address. A tenth of all
+ * streams is more than an office behind one address opens, and leaves the rest to others.
+ */
+const productionLimits = {
+  perIp: '300/60',
+  perCustomer: '30/60',
+  readsPerIp: '6000/60',
+  wrongTokensPerIp: '60/60',
+  share: '500',
+}
 
 const limitOf = (given: string | undefined, fallback: string | undefined): RateLimit | undefined => {
   const [count, windowS] = (given ?? fallback ?? 'off').split('/').map(Number)
   return count === undefined || windowS === undefined ? undefined : { count, windowS }
+}
+
+const shareOf = (given: string | undefined, fallback: string | undefined): number | undefined => {
+  const count = given ?? fallback ?? 'off'
+  return count === 'off' ? undefined : Number(count)
+}
+
+/** Behind a proxy every connection comes from the proxy: a share of its address would be a limit for all clients. */
+export const webProblems = (config: WebConfig): { path: ['MAX_CONNECTIONS_PER_IP']; message: string }[] => {
+  const { MAX_CONNECTIONS_PER_IP: given = 'off', TRUST_PROXY_HOPS: hops } = config
+  if (given === 'off' || hops === 0) return []
+  const message = `expected off behind a proxy (TRUST_PROXY_HOPS=${hops}), which is where all connections come from, got ${given}`
+  return [{ path: ['MAX_CONNECTIONS_PER_IP'], message }]
 }
 
 export const webSettingsOf = (config: WebConfig): WebSettings => {
@@ -68,6 +110,12 @@ export const webSettingsOf = (config: WebConfig): WebSettings => {
       purchasesPerIp: limitOf(config.RATE_LIMIT_PER_IP, fallbacks?.perIp),
       purchasesPerCustomer: limitOf(config.RATE_LIMIT_PER_CUSTOMER, fallbacks?.perCustomer),
       readsPerIp: limitOf(config.RATE_LIMIT_READS_PER_IP, fallbacks?.readsPerIp),
+      wrongTokensPerIp: limitOf(config.RATE_LIMIT_WRONG_TOKENS_PER_IP, fallbacks?.wrongTokensPerIp),
+    },
+    shares: {
+      streams: shareOf(config.MAX_STREAMS_PER_IP, fallbacks?.share),
+      held: shareOf(config.MAX_HELD_PER_IP, fallbacks?.share),
+      connections: shareOf(config.MAX_CONNECTIONS_PER_IP, undefined),
     },
   }
 }

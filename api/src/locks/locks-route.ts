@@ -1,5 +1,5 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
-import { callerOf } from '../caller.ts'
+import { callerOf, validUntilMsOf } from '../caller.ts'
 import { eventText, openEventStream } from '../event-stream.ts'
 import { pageFile, readPageText, sendPageFile } from '../page-files.ts'
 import { methodNotAllowed, sendProblem, unknownRoute } from '../problem-answer.ts'
@@ -56,14 +56,15 @@ export const locksRoute = ({ viewers, closing }: LocksRouteDeps): Router => {
 
   const follow: RequestHandler = (request, response, next) => {
     if (request.method === 'HEAD') return next()
-    const writes = mayWrite(callerOf(request))
+    const caller = callerOf(request)
+    const writes = mayWrite(caller)
     let show = (_look: LockLook): void => undefined
     const leave = closing.aborted ? undefined : viewers.follow((look) => show(look))
     if (!leave) {
       const detail = 'as many look already as this api can serve: come back later'
       return sendProblem(response, { code: 'overloaded', detail })
     }
-    const stream = openEventStream(response, unsentBytesMax)
+    const stream = openEventStream(response, { unsentBytesMax, validUntilMs: validUntilMsOf(caller) })
     show = (look) => stream.sendText(textOf(look, writes))
     closing.addEventListener('abort', stream.end)
     response.once('close', () => {

@@ -37,8 +37,8 @@ exist is 404 \`unknown-route\`. What is not HTTP at all (headers over 8 kB, a re
 **Who calls**: with \`AUTH_MODE=none\` the api knows no customers, and purchases name their \`customerId\`. With
 \`AUTH_MODE=jwt\` purchases, orders and lists of customers need a token, whose \`sub\` is the customer; what belongs to
 somebody else is answered as if it did not exist. Everything below \`/admin\` and \`/metrics\` needs an admin in either
-mode: a viewer reads, an operator writes as well. Who may come near is decided first, so that an address which does not
-exist can be answered 401, 403 or 429, too.
+mode: a viewer reads, an operator writes as well. Who comes too often with a wrong token is answered 429. Who may come near
+is decided first, so that an address which does not exist can be answered 401, 403 or 429, too.
 
 **Bodies** are JSON in UTF-8 of at most 4 kB; unknown fields are refused. Clients must ignore fields of answers that they
 do not know.`

@@ -11,7 +11,7 @@ const prefer = z
   .meta({
     description:
       '`wait=N`: hold the answer for the outcome, for N seconds at most (RFC 7240); more than 30 counts as 30. ' +
-      'Whatever else it says is ignored.',
+      'Answered at once when as many are held already as may be, in all or for one address. Whatever else it says is ignored.',
     examples: ['wait=10'],
   })
 
@@ -121,7 +121,8 @@ const follow: RouteDescription = {
   description:
     'Each event is called `status`, its `id` is the status and its `data` a `Purchase`: one now, one at every change, and ' +
     'one when the place in the queue has changed noticeably, at most once a second. A comment comes every 15 s. The ' +
-    'stream ends with the outcome, when the api stops and after 15 minutes: connect again, to any api.',
+    'stream ends with the outcome, when the api stops, with the token that opened it and after 15 minutes: connect ' +
+    'again, to any api. 429: this address has as many streams open as it may; poll.',
   access: 'customer',
   params: jobParams,
   headers: z.object({

@@ -40,7 +40,8 @@ const answerOf = (
 }
 
 const headersOfProblem = (status: number, codes: readonly ProblemCode[]): HeaderName[] => {
-  if (status === 401) return ['WWW-Authenticate']
+  // Wrong tokens are counted.
+  if (status === 401) return ['WWW-Authenticate', 'RateLimit', 'RateLimit-Policy']
   if (status === 405) return ['Allow']
   if (status === 429) return ['Retry-After', 'RateLimit', 'RateLimit-Policy']
   return status === 503 || codes.includes('sale-not-open') ? ['Retry-After'] : []

@@ -59,10 +59,12 @@ const bodyProblems: readonly ProblemCode[] = [
 
 const ofCustomers: readonly ProblemCode[] = ['unauthorized', 'rate-limited', 'identity-unavailable']
 
+const ofAdmins: readonly ProblemCode[] = ['unauthorized', 'rate-limited']
+
 const accessProblemsOf = ({ access, method }: RouteDescription): readonly ProblemCode[] => {
   if (access === 'anyone') return []
   if (access !== 'admin') return ofCustomers
-  return method === 'get' ? ['unauthorized'] : ['unauthorized', 'forbidden']
+  return method === 'get' ? ofAdmins : [...ofAdmins, 'forbidden']
 }
 
 /** Every problem that a route may answer with, in no order. */

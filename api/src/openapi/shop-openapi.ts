@@ -20,7 +20,8 @@ const watchProduct: RouteDescription = {
   description:
     'Server-Sent Events `product`: at once, and whenever something changed, at most four a second. Their `data` are a ' +
     '`ProductEvent`, with `now` by the clock that decides about purchases. A comment ' +
-    'every 15 s; ends after 15 minutes, and an `EventSource` comes back by itself.',
+    'every 15 s; ends after 15 minutes, and an `EventSource` comes back by itself. 429: this address has as many streams ' +
+    'open as it may.',
   access: 'visitor',
   params: productParams,
   answers: {

@@ -2,8 +2,7 @@
 import { ClientFault } from './client-fault.ts'
 import { type Answer, type HttpSettings, isRecord, problemOf, retryAfterMsOf, send } from './client-http.ts'
 import { backoffMs, type Patience, spread } from './client-patience.ts'
-import type { Problem } from './problem.ts'
-import type { PurchaseAccepted, Strategy } from './purchase.ts'
+import type { Problem, PurchaseAccepted, Strategy } from './client-types.ts'
 
 export interface Purchase {
   productId: number

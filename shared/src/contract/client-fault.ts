@@ -1,4 +1,4 @@
-import type { Problem } from './problem.ts'
+import type { Problem } from './client-types.ts'
 
 /**
  * - `network`: no answer came back.

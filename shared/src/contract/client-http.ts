@@ -1,7 +1,7 @@
 /** One HTTP call of the client, and what an answer says. */
 import { ClientFault } from './client-fault.ts'
 import type { Patience } from './client-patience.ts'
-import type { Problem } from './problem.ts'
+import type { Problem } from './client-types.ts'
 
 /** What is used of a `Response`. */
 export interface FetchedResponse {

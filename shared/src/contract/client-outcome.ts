@@ -4,8 +4,7 @@ import { ClientFault } from './client-fault.ts'
 import { type Answer, type HttpSettings, isRecord, openCall, problemOf, send } from './client-http.ts'
 import { clampPauseMs, pauseAskedFor, pollAfterMsDefault } from './client-pace.ts'
 import { backoffMs, type Patience, spread } from './client-patience.ts'
-import type { Problem } from './problem.ts'
-import type { Outcome, PendingStatus, PurchaseStatus, PurchaseView } from './purchase.ts'
+import type { Outcome, PendingStatus, Problem, PurchaseStatus, PurchaseView } from './client-types.ts'
 
 export type Settled = PurchaseView & { status: Outcome }
 
@@ -129,7 +128,8 @@ const readStream = async (
   following: Required<Following>,
   signal: AbortSignal,
 ): Promise<StreamEnd> => {
-  const lastEvent = lastSeen === undefined ? {} : { 'last-event-id': lastSeen }
+  // Said, since it is not seen without exactOptionalPropertyTypes, which others' projects need not have.
+  const lastEvent: Record<string, string> = lastSeen === undefined ? {} : { 'last-event-id': lastSeen }
   const headers = { accept: 'text/event-stream', ...lastEvent }
   let seen: string | undefined
   let reconnectMs = reconnectMsDefault

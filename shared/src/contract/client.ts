@@ -7,11 +7,7 @@ import { ClientFault } from './client-fault.ts'
 import { type Answer, type Fetch, isRecord, problemOf, send, type Token } from './client-http.ts'
 import { type Ended, type Following, outcomeWith } from './client-outcome.ts'
 import { type CallOptions, patienceOf } from './client-patience.ts'
-import type { Order } from './order.ts'
-import type { Problem } from './problem.ts'
-import type { Product } from './product.ts'
-import type { Outcome, PurchaseView } from './purchase.ts'
-import type { PurchaseList } from './purchase-list.ts'
+import type { Order, Outcome, Problem, Product, PurchaseList, PurchaseView } from './client-types.ts'
 
 export interface ClientOptions {
   /** Where the engine is, such as `https://shop.example` or `https://shop.example/sale`. */

@@ -2,7 +2,7 @@
 import { randomText } from './buyer.js'
 import { openStream } from './event-stream.js'
 import { pendingPurchase, rememberPending } from './pending.js'
-import { CallFailed, callUntilAnswered } from './shop-api.js'
+import { CallFailed, call, callUntilAnswered } from './shop-api.js'
 
 const element = (id) => document.getElementById(id)
 
@@ -55,19 +55,24 @@ const showTrouble = (title) => (failure) =>
 /** Until the outcome, or until it cannot be had. @throws {CallFailed} */
 const follow = (jobId, { headers }) =>
   new Promise((resolve, reject) => {
-    const close = openStream(`purchases/${jobId}/events`, 'status', {
+    const path = `purchases/${jobId}`
+    const showSeen = (view) => {
+      showView(view)
+      if (!isOutcome(view)) return
+      close()
+      resolve()
+    }
+    const showFailure = (failure) => {
+      if (failure.passes || failure.status >= 500) return showTrouble('You are in line')(failure)
+      close()
+      reject(failure)
+    }
+    const close = openStream(`${path}/events`, 'status', {
       headers,
-      onEvent: (view) => {
-        showView(view)
-        if (!isOutcome(view)) return
-        close()
-        resolve()
-      },
-      onBreak: (failure) => {
-        if (failure.passes || failure.status >= 500) return showTrouble('You are in line')(failure)
-        close()
-        reject(failure)
-      },
+      onEvent: showSeen,
+      // Where there are too many streams, a purchase can still be asked for.
+      onBreak: (failure) =>
+        failure.status === 429 ? call(path, { headers }).then(showSeen, showFailure) : showFailure(failure),
     })
   })
 
