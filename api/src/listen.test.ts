@@ -53,7 +53,7 @@ describe('what is no HTTP is answered and cut off', () => {
 
 test('a missing Host is said; HTTP/1.0 knows none', async () => {
   expect(await exchange('GET / HTTP/1.1\r\n\r\n')).toContain('expected a Host header')
-  expect(await exchange('GET / HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1.1 200 [^]*served$/)
+  expect(await exchange('GET / HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1.1 200 .*served$/s)
 })
 
 test('connections over the limit are dropped, and those before it are served', async () => {
