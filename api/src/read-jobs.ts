@@ -14,10 +14,13 @@ interface Waiting {
 }
 
 type Command = (...keysAndArguments: (string | number)[]) => Promise<unknown>
-type Reply = string[] | Error
+type Reply = (string | null)[] | Error
 
 /** Jobs that one call reads, at most: Redis serves nobody else while it does. */
 const callMax = 128
+
+/** What `purchase-view.ts` shows a purchase by. */
+const fields = ['data', 'timestamp', 'processedOn', 'progress', 'finishedOn', 'failedReason', 'returnvalue']
 
 const lua = readFileSync(new URL('./read-jobs.lua', import.meta.url), 'utf8')
 
@@ -31,8 +34,9 @@ const readerOf = (redis: Redis, queue: PurchaseQueue): ReadJob => {
 
   const jobOf = (jobId: string, reply: Reply | undefined): PurchaseBullJob | undefined => {
     if (reply instanceof Error) throw reply
-    if (!reply || reply.length === 0) return undefined
-    const [stored] = raw2NextJobData([reply, jobId, 0, 0])
+    const hash = reply?.flatMap((value, index) => (value === null ? [] : [fields[index], value])) ?? []
+    if (hash.length === 0) return undefined
+    const [stored] = raw2NextJobData([hash, jobId, 0, 0])
     return Job.fromJSON(queue, stored, jobId)
   }
 
@@ -40,7 +44,7 @@ const readerOf = (redis: Redis, queue: PurchaseQueue): ReadJob => {
     let replies: Reply[]
     try {
       const keys = all.map(({ jobId }) => queue.toKey(jobId))
-      replies = (await readJobs.call(redis, keys.length, ...keys)) as Reply[]
+      replies = (await readJobs.call(redis, keys.length, ...keys, ...fields)) as Reply[]
     } catch (error) {
       for (const { reject } of all) reject(error)
       return
@@ -69,7 +73,8 @@ const readerOf = (redis: Redis, queue: PurchaseQueue): ReadJob => {
 
 /**
  * Reads a job, in whatever state, together with all others that this process wants to see in the same turn of its event
- * loop: one call to Redis for all of them. Not BullMQ's `getState`, whose cost grows with the length of the queue.
+ * loop: one call to Redis for all of them. Only what a purchase is shown by (`fields`) is there. Not BullMQ's `getState`,
+ * whose cost grows with the length of the queue.
  * @param redis the connection of the `queue`.
  * @throws when Redis does not answer.
  */
