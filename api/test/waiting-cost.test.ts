@@ -30,6 +30,10 @@ beforeAll(async () => {
   other = await serveApi(stores, { connectionsMax: 1_000 })
   productId = await other.createProduct({ stock: 10_000 })
   tell = openOutcomeNews(other.redis, channel, 'worker-1')
+  // Subscribed for as long as this file runs, and its script known to Redis, so that nothing of that is counted below.
+  api.outcomes.hear(() => undefined)
+  const [jobId = ''] = await buyMany(1)
+  expect((await api.call(`/purchases/${jobId}`)).status).toBe(200)
 })
 afterAll(() => Promise.all([api.close(), other.close()]))
 beforeEach(() => other.queue.obliterate({ force: true }))
@@ -95,15 +99,7 @@ const watchCommands = () => {
   }
 }
 
-/** One that waits and is answered: the api has subscribed when it resolves. */
-const subscribed = async (): Promise<void> => {
-  const [jobId = ''] = await buyMany(1)
-  const answer = api.call(`/purchases/${jobId}`, { headers: waiting })
-  await eventually(async () => api.outcomes.hears())
-  tell(await settleAll([jobId]))
-  expect((await answer).body.status).toBe('confirmed')
-  await other.queue.obliterate({ force: true })
-}
+const subscribed = () => eventually(async () => api.outcomes.hears())
 
 describe.each([5, 200])('%i clients', (count) => {
   test('that wait with their POST cost Redis the adding, and nothing from then on', async () => {
