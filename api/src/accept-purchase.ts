@@ -4,9 +4,7 @@ import type { ProductFacts } from '@flash-sale/shared/product-catalog.ts'
 import { type PurchaseJob, queueNameOf } from '@flash-sale/shared/queue.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
 import { enqueue, type PurchaseQueue, queuedJob } from './enqueue.ts'
-import { purchaseIdOf } from './idempotency-key.ts'
 import type { Refusal } from './problem-answer.ts'
-import { newPurchaseId } from './purchase-id.ts'
 import type { PurchaseRows } from './purchase-rows.ts'
 import type { PurchaseRow } from './purchase-view.ts'
 import type { QueueLoad } from './queue-load.ts'
@@ -23,9 +21,9 @@ export interface AcceptSources {
 /** What became of a purchase that was sent; see `Enqueued` for the last two. */
 export type Acceptance =
   /** `replayed`: by an earlier call with the same key; then without ticket. */
-  | { kind: 'accepted'; jobId: string; replayed: boolean; ticket?: number }
+  | { kind: 'accepted'; replayed: boolean; ticket?: number }
   | { kind: 'refused'; refusal: Refusal }
-  | { kind: 'queue-unavailable' | 'outcome-unknown'; jobId: string; reason: string }
+  | { kind: 'queue-unavailable' | 'outcome-unknown'; reason: string }
 
 /** Of the 2 s within which a purchase is answered; Redis may take the rest. */
 const rowPatienceMs = 200
@@ -53,8 +51,8 @@ const isRowOf = (row: PurchaseRow, request: PurchaseRequest): boolean => {
   )
 }
 
-const replay = (jobId: string, same: boolean): Acceptance => {
-  if (same) return { kind: 'accepted', jobId, replayed: true }
+const replay = (same: boolean): Acceptance => {
+  if (same) return { kind: 'accepted', replayed: true }
   const detail =
     'expected the productId, quantity and strategy that this Idempotency-Key was sent with before: ' +
     'a new purchase needs a new key'
@@ -82,43 +80,42 @@ const refuseUnlessQueued = async (asked: {
   const { redis, queue, jobId, request, refusal } = asked
   try {
     const job = await queuedJob(redis, queue, jobId)
-    return job ? replay(jobId, isJobOf(job, request)) : { kind: 'refused', refusal }
+    return job ? replay(isJobOf(job, request)) : { kind: 'refused', refusal }
   } catch (error) {
-    return { kind: 'outcome-unknown', jobId, reason: error instanceof Error ? error.message : String(error) }
+    return { kind: 'outcome-unknown', reason: error instanceof Error ? error.message : String(error) }
   }
 }
 
 /**
  * Takes a purchase, once for one customer and key, and answers within 2 s whatever the stores do. What has its outcome
  * is found in Postgres and not queued again; what waits for it is found in Redis, by the job that is there already.
- * @param key the Idempotency-Key; without one every call is a purchase of its own.
+ * @param jobId its id; `keyed`: made of an Idempotency-Key, so that it may have been sent before.
  */
 export const acceptPurchase = async (
   { redis, queues, rows, rules, load }: AcceptSources,
   request: PurchaseRequest,
   product: ProductFacts,
-  key: string | undefined,
+  { jobId, keyed }: { jobId: string; keyed: boolean },
 ): Promise<Acceptance> => {
-  const jobId = key === undefined ? newPurchaseId() : purchaseIdOf(request.customerId, key)
   // Before any refusal: what was accepted is not refused afterwards.
-  const row = key === undefined ? undefined : await storedRow(rows, jobId)
-  if (row) return replay(jobId, isRowOf(row, request))
+  const row = keyed ? await storedRow(rows, jobId) : undefined
+  if (row) return replay(isRowOf(row, request))
 
   const acceptedAtMs = Date.now()
   const queue = queues.get(queueNameOf(product.id))
   if (!queue) throw new Error(`there is no queue ${queueNameOf(product.id)}`)
   const refusal = refusalOf(request, product, rules, acceptedAtMs)
-  if (refusal && key === undefined) return { kind: 'refused', refusal }
+  if (refusal && !keyed) return { kind: 'refused', refusal }
   if (refusal) return refuseUnlessQueued({ redis, queue, jobId, request, refusal })
 
   const ticket = load.takeTicket()
   const enqueued = await enqueue(redis, queue, { jobId, acceptedAtMs, job: jobOf(request, ticket) })
   switch (enqueued.kind) {
     case 'accepted':
-      return { kind: 'accepted', jobId, replayed: false, ...(ticket === undefined ? {} : { ticket }) }
+      return { kind: 'accepted', replayed: false, ...(ticket === undefined ? {} : { ticket }) }
     case 'was-there':
-      return replay(jobId, isJobOf(enqueued.job, request))
+      return replay(isJobOf(enqueued.job, request))
     default:
-      return { ...enqueued, jobId }
+      return enqueued
   }
 }

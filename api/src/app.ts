@@ -111,7 +111,7 @@ export const createApp = (deps: AppDeps): Express => {
   const metrics = metricsRoute({ ...deps, queues })
   app.use('/metrics', metrics)
   // The same for people: the cookie of the sign-in goes no further than /admin.
-  app.use('/admin/metrics', (request, response, next) => metrics(request, response, next))
+  app.use('/admin/metrics', metrics)
   app.use(healthRoute(() => checkReadiness(deps.redis, deps.database)))
   app.use(docsRoute())
   app.use(pageAssetsRoute())

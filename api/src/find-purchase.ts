@@ -2,7 +2,6 @@ import type { PurchaseView } from '@flash-sale/shared/contract/purchase.ts'
 import { withDeadline } from '@flash-sale/shared/deadline.ts'
 import { DatabaseUnavailableError } from '@flash-sale/shared/postgres.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
-import { Job } from 'bullmq'
 import type { PurchaseQueue } from './enqueue.ts'
 import type { PurchaseRows } from './purchase-rows.ts'
 import {
@@ -14,6 +13,7 @@ import {
   viewOfRow,
 } from './purchase-view.ts'
 import type { QueueLoad } from './queue-load.ts'
+import { readJob } from './read-jobs.ts'
 
 export interface PurchaseSources {
   redis: Redis
@@ -42,12 +42,11 @@ type Read<T> = { read: true; value: T | undefined } | { read: false }
 const jobDeadlineMs = 1_800
 const rowPatienceMs = 1_500
 
-const readJob = async ({ redis, queues }: PurchaseSources, jobId: string): Promise<Read<PurchaseBullJob>> => {
+const findJob = async ({ redis, queues }: PurchaseSources, jobId: string): Promise<Read<PurchaseBullJob>> => {
   if (redis.status !== 'ready') return { read: false }
   try {
-    // One HGETALL a queue. Never `getState`: its cost grows with the length of the queue.
-    const lookups = queues.map((queue): Promise<PurchaseBullJob | undefined> => Job.fromId(queue, jobId))
-    const jobs = await withDeadline('reading a job', jobDeadlineMs, Promise.all(lookups))
+    const lookUps = Promise.all(queues.map((queue) => readJob(redis, queue, jobId)))
+    const jobs = await withDeadline('reading a job', jobDeadlineMs, lookUps)
     return { read: true, value: jobs.find((job) => job !== undefined) }
   } catch {
     return { read: false }
@@ -69,7 +68,7 @@ const readRow = async ({ rows }: PurchaseSources, jobId: string): Promise<Read<P
  * @param jobId a UUID in lower case.
  */
 export const findPurchase = async (sources: PurchaseSources, jobId: string): Promise<FoundPurchase> => {
-  const job = await readJob(sources, jobId)
+  const job = await findJob(sources, jobId)
   const completed = job.read && job.value && viewOfCompletedJob(jobId, job.value)
   if (completed && job.value) return { kind: 'found', view: completed, customerId: job.value.data.customerId }
 

@@ -37,6 +37,9 @@ describe('what is no HTTP is answered and cut off', () => {
       'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n',
       400,
     ],
+    ['no Host', 'GET / HTTP/1.1\r\n\r\n', 400],
+    ['no Host, and an expectation', 'GET / HTTP/1.1\r\nexpect: wonders\r\n\r\n', 400],
+    ['no Host, and a body', 'POST / HTTP/1.1\r\ncontent-length: 9\r\n\r\n', 400],
     ['TLS', '\u0016\u0003\u0001\u0002\u0000\u0001', 400],
     ['headers over 8 KiB', `GET / HTTP/1.1\r\nhost: x\r\ncookie: ${'c'.repeat(9_000)}\r\n\r\n`, 431],
     ['a target over 8 KiB', `GET /${'a'.repeat(9_000)} HTTP/1.1\r\nhost: x\r\n\r\n`, 431],
@@ -46,6 +49,11 @@ describe('what is no HTTP is answered and cut off', () => {
     expect(head).toContain('Content-Type: application/problem+json')
     expect(JSON.parse(body ?? '')).toMatchObject({ type: 'about:blank', status })
   })
+})
+
+test('a missing Host is said; HTTP/1.0 knows none', async () => {
+  expect(await exchange('GET / HTTP/1.1\r\n\r\n')).toContain('expected a Host header')
+  expect(await exchange('GET / HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1.1 200 .*served$/s)
 })
 
 test('connections over the limit are dropped, and those before it are served', async () => {

@@ -1,4 +1,11 @@
-import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type ConnectionLimits, limitConnections } from './connection-limits.ts'
@@ -30,12 +37,25 @@ const limits = {
   maxHeaderSize: 8 * 1024,
   // Longer than the minute of common load balancers, so that it is they who close.
   keepAliveTimeout: 65_000,
+  // Asked for below: Node's own answer has no body.
+  requireHostHeader: false,
 }
 
 const statusByFault: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
   ERR_HTTP_REQUEST_TIMEOUT: 408,
+}
+
+const problemType = 'application/problem+json'
+
+/** A problem without a code of ours: of HTTP, and not of the app. */
+const problemOf = (status: number, detail?: string) => {
+  const title = STATUS_CODES[status] ?? 'Bad Request'
+  return {
+    title,
+    body: JSON.stringify({ type: 'about:blank', title, status, ...(detail ? { detail } : {}) }),
+  }
 }
 
 /** What is not HTTP never reaches the app: it is answered here, and the connection closed. */
@@ -45,14 +65,28 @@ const answerClientError = (error: NodeJS.ErrnoException, socket: Duplex): void =
     return
   }
   const status = statusByFault[error.code ?? ''] ?? 400
-  const title = STATUS_CODES[status] ?? 'Bad Request'
-  const body = JSON.stringify({ type: 'about:blank', title, status })
+  const { title, body } = problemOf(status)
   socket.end(
-    `HTTP/1.1 ${status} ${title}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
+    `HTTP/1.1 ${status} ${title}\r\nConnection: close\r\nContent-Type: ${problemType}\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     () => socket.destroy(),
   )
 }
+
+const noHost = 'expected a Host header, which HTTP/1.1 demands, got none'
+
+/** HTTP/1.1 says: a request without Host has to be refused (RFC 9112, 3.2). HTTP/1.0 knows none. */
+const isWithoutHost = ({ headers, httpVersion }: IncomingMessage): boolean =>
+  headers.host === undefined && httpVersion !== '1.0'
+
+const withHost =
+  (app: RequestListener): RequestListener =>
+  (request: IncomingMessage, response: ServerResponse) => {
+    if (!isWithoutHost(request)) return app(request, response as Parameters<RequestListener>[1])
+    const { body } = problemOf(400, noHost)
+    const headers = { 'Content-Type': problemType, 'Content-Length': Buffer.byteLength(body) }
+    response.writeHead(400, { Connection: 'close', ...headers }).end(body)
+  }
 
 const listening = (server: Server, { host, port }: ListenOptions): Promise<void> =>
   new Promise((resolve, reject) => {
@@ -83,13 +117,14 @@ export const listen = async (app: RequestListener, options: ListenOptions): Prom
     requestTimeout: patience.requestMs,
     connectionsCheckingInterval: patience.checkEveryMs,
   }
-  const server = createServer({ ...limits, ...timeouts }, app)
+  const serve = withHost(app)
+  const server = createServer({ ...limits, ...timeouts }, serve)
   limitConnections(server, options)
   // By itself Node keeps what it has to send for a client that reads none of it, for ever.
   server.timeout = patience.silentMs
   server.on('clientError', answerClientError)
   // An expectation that nobody knows may be ignored (RFC 9110, 10.1.1); Node's own answer, 417, is not in our contract.
-  server.on('checkExpectation', app)
+  server.on('checkExpectation', serve)
   await listening(server, options)
   server.on('error', (error) => options.logger.error({ err: error }, 'the http server reports a fault'))
   const { port } = server.address() as AddressInfo

@@ -2,20 +2,25 @@ import type { PurchaseView } from '@flash-sale/shared/contract/purchase.ts'
 import { isOutcome } from './purchase-view.ts'
 import type { PurchaseWatches } from './purchase-watch.ts'
 
+export interface OutcomeWait {
+  /**
+   * Waits for the outcome, also for one that was told since the wait began.
+   * @param waitMs longest wait, from now on.
+   * @returns the view with the outcome, `pending` when there was none in time or this process is stopping.
+   */
+  within(waitMs: number): Promise<PurchaseView | 'pending'>
+  /** For a purchase that may have had its outcome before the wait began. */
+  lookSoon(): void
+}
+
 /** Requests that are held until their purchase has its outcome. */
 export interface OutcomeWaiters {
   /**
-   * Waits for the outcome of a purchase.
-   * @param waitMs longest wait.
-   * @param firstLookMs see `PurchaseWatches`.
-   * @param gone aborts when nobody wants the answer any more.
-   * @returns the view with the outcome, `pending` when there was none in time or this process is stopping, `full` at once
-   * when as many wait already as may.
+   * Begins to listen for the outcome of a purchase; nothing is missed when this comes before it is added or looked at.
+   * @param gone ends it: aborts when the request was answered, or nobody wants the answer any more.
+   * @returns undefined when as many wait already as may, or this process is stopping.
    */
-  wait(
-    jobId: string,
-    options: { waitMs: number; firstLookMs: number; gone: AbortSignal },
-  ): Promise<PurchaseView | 'pending' | 'full'>
+  begin(jobId: string, gone: AbortSignal): OutcomeWait | undefined
 }
 
 export interface OutcomeWaitersOptions {
@@ -23,36 +28,47 @@ export interface OutcomeWaitersOptions {
   /** Aborts when this process is told to stop. */
   closing: AbortSignal
   waitersMax: number
+  /** How often to look at what is waited for although no news came, on average. */
+  lookEveryMs: number
 }
 
-export const openOutcomeWaiters = ({
-  watches,
-  closing,
-  waitersMax,
-}: OutcomeWaitersOptions): OutcomeWaiters => {
+export const openOutcomeWaiters = (options: OutcomeWaitersOptions): OutcomeWaiters => {
+  const { watches, closing, waitersMax, lookEveryMs } = options
   let waiting = 0
 
-  const wait: OutcomeWaiters['wait'] = (jobId, { waitMs, firstLookMs, gone }) => {
-    if (waiting >= waitersMax || closing.aborted) return Promise.resolve('full')
+  const begin: OutcomeWaiters['begin'] = (jobId, gone) => {
+    if (waiting >= waitersMax || closing.aborted || gone.aborted) return undefined
     waiting += 1
-    return new Promise((resolve) => {
-      const end = (result: PurchaseView | 'pending'): void => {
-        stop()
-        clearTimeout(timer)
-        closing.removeEventListener('abort', giveUp)
-        gone.removeEventListener('abort', giveUp)
-        waiting -= 1
-        resolve(result)
-      }
-      const giveUp = (): void => end('pending')
-      const stop = watches.watch(jobId, firstLookMs, (seen) => {
-        if ('view' in seen && isOutcome(seen.view.status)) end(seen.view)
-      })
-      const timer = setTimeout(giveUp, waitMs)
-      closing.addEventListener('abort', giveUp)
-      gone.addEventListener('abort', giveUp)
-      if (gone.aborted) giveUp()
+    const { promise, resolve } = Promise.withResolvers<PurchaseView | 'pending'>()
+    let timer: NodeJS.Timeout | undefined
+    let ended = false
+
+    const end = (result: PurchaseView | 'pending'): void => {
+      if (ended) return
+      ended = true
+      watch.stop()
+      clearTimeout(timer)
+      closing.removeEventListener('abort', giveUp)
+      gone.removeEventListener('abort', giveUp)
+      waiting -= 1
+      resolve(result)
+    }
+    const giveUp = (): void => end('pending')
+    const watch = watches.watch(jobId, lookEveryMs, (seen) => {
+      if ('view' in seen && isOutcome(seen.view.status)) end(seen.view)
     })
+    closing.addEventListener('abort', giveUp)
+    gone.addEventListener('abort', giveUp)
+
+    return {
+      within: (waitMs) => {
+        if (!ended) timer = setTimeout(giveUp, waitMs)
+        return promise
+      },
+      lookSoon: () => {
+        if (!ended) watch.lookSoon()
+      },
+    }
   }
-  return { wait }
+  return { begin }
 }

@@ -25,6 +25,8 @@ export interface PurchaseEventsOptions {
 type Known = Extract<FoundPurchase, { kind: 'found' }>
 
 const estimateEveryMs = 1_000
+/** No news tell that a purchase was taken or is being settled. */
+const lookEveryMs = 2_000
 /** The part by which an estimate has to change to be worth an event. */
 const noticeable = 0.05
 
@@ -37,13 +39,13 @@ const isNoticeable = (before: number | undefined, now: number | undefined): bool
 export const placeChanged = (before: PurchaseView, now: PurchaseView): boolean =>
   isNoticeable(before.aheadEstimate, now.aheadEstimate) || isNoticeable(before.etaMs, now.etaMs)
 
-const follow = (
+/** @returns what shows whatever is seen of it afterwards. */
+const openStream = (
   response: Response,
   first: Known,
-  { watches, load, closing }: PurchaseEventsOptions,
-): void => {
+  { load, closing }: PurchaseEventsOptions,
+): ((seen: SeenPurchase) => void) => {
   const stream = openEventStream(response, { validUntilMs: validUntilMsOf(callerOf(response)) })
-  const { jobId } = first.view
   let known: Pick<Known, 'view' | 'ticket'> = first
   let sent: PurchaseView | undefined
 
@@ -65,16 +67,14 @@ const follow = (
   }
 
   show(first)
-  if (isOutcome(first.view.status)) return
-  // It may have changed between the first look and now: looked at again at once.
-  const stopWatching = watches.watch(jobId, 0, show)
+  if (isOutcome(first.view.status)) return show
   const estimates = setInterval(showPlace, estimateEveryMs)
   closing.addEventListener('abort', stream.end)
   response.once('close', () => {
-    stopWatching()
     clearInterval(estimates)
     closing.removeEventListener('abort', stream.end)
   })
+  return show
 }
 
 /** The route's handler. What is wrong is answered as a problem before the stream begins. */
@@ -91,8 +91,15 @@ export const purchaseEvents = (options: PurchaseEventsOptions): RequestHandler<{
     }
     if (!options.share.take(response)) return sendProblem(response, noMoreStreams)
     open += 1
+    let told: SeenPurchase | undefined
+    let onSeen = (seen: SeenPurchase): void => {
+      if (seen.kind === 'told') told = seen
+    }
+    // Before the look, so that no news come between the two.
+    const watch = options.watches.watch(jobId, lookEveryMs, (seen) => onSeen(seen))
     response.once('close', () => {
       open -= 1
+      watch.stop()
     })
     const found = await options.look(jobId)
     if (response.destroyed) return
@@ -100,6 +107,7 @@ export const purchaseEvents = (options: PurchaseEventsOptions): RequestHandler<{
     if (!maySee(callerOf(request), found.customerId)) return sendUnknownPurchase(response, jobId)
     // There is nothing to wait for: no event is ever sent.
     if (request.method === 'HEAD') return void response.writeHead(200, eventStreamHeaders).end()
-    follow(response, found, options)
+    onSeen = openStream(response, found, options)
+    if (told) onSeen(told)
   }
 }

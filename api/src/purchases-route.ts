@@ -10,15 +10,15 @@ import { callerOf, maySee } from './caller.ts'
 import type { PurchaseQueue } from './enqueue.ts'
 import { type FoundPurchase, findPurchase } from './find-purchase.ts'
 import { heldPurchases } from './held-purchase.ts'
-import { idempotencyKeyOf } from './idempotency-key.ts'
+import { idempotencyKeyOf, purchaseIdOf } from './idempotency-key.ts'
 import type { ApiMetrics } from './metrics/api-metrics.ts'
 import type { OutcomeFeed } from './outcome-feed.ts'
 import { openOutcomeWaiters } from './outcome-waiters.ts'
-import { preferredWaitS } from './prefer-wait.ts'
 import { methodNotAllowed, sendProblem } from './problem-answer.ts'
 import { sendUnknownProduct } from './product-id.ts'
 import { sendAccepted, sendNotFound, sendUnknownPurchase } from './purchase-answer.ts'
 import { purchaseEvents } from './purchase-events.ts'
+import { newPurchaseId } from './purchase-id.ts'
 import { openPurchaseRows } from './purchase-rows.ts'
 import { openPurchaseWatches } from './purchase-watch.ts'
 import type { QueueLoad } from './queue-load.ts'
@@ -45,6 +45,8 @@ export interface WaitLimits {
   waitersMax: number
   /** Event streams; one more is refused. */
   streamsMax: number
+  /** How often to look at a purchase that a request is held for although no news of it came, on average. Default: 12 s. */
+  heldLookEveryMs?: number
 }
 
 /** What of these one address may have. */
@@ -54,6 +56,7 @@ export interface WaitShares {
 }
 
 const waitLimitsDefault: WaitLimits = { waitersMax: 5_000, streamsMax: 5_000 }
+const heldLookEveryMsDefault = 12_000
 
 const sendInvalidKey = (response: Response, message: string): void =>
   sendProblem(response, {
@@ -65,7 +68,7 @@ const sendInvalidKey = (response: Response, message: string): void =>
 type NotQueued = Extract<Acceptance, { reason: string }>
 
 /** What a buyer should do whose purchase was not, or perhaps not, queued. */
-const adviceOf = ({ kind, jobId }: NotQueued, keyed: boolean): string => {
+const adviceOf = ({ kind }: NotQueued, jobId: string, keyed: boolean): string => {
   const what =
     kind === 'queue-unavailable' ? 'the queue cannot take purchases now' : 'the queue did not answer in time'
   if (keyed) return `${what}: send it again with the same Idempotency-Key, it stays one purchase`
@@ -77,7 +80,11 @@ const adviceOf = ({ kind, jobId }: NotQueued, keyed: boolean): string => {
 /** `POST /purchases`, `GET /purchases/:jobId` and its `/events`. */
 export const purchasesRoute = (deps: PurchasesRouteDeps): Router => {
   const { redis, queues, database, catalog, rules, load, outcomes, buyers, metrics, shares } = deps
-  const { waitersMax, streamsMax } = deps.waitLimits ?? waitLimitsDefault
+  const {
+    waitersMax,
+    streamsMax,
+    heldLookEveryMs: lookEveryMs = heldLookEveryMsDefault,
+  } = deps.waitLimits ?? waitLimitsDefault
   const rows = openPurchaseRows(database)
   const sources = { redis, rows, load, queues: [...queues.values()] }
   const look = async (jobId: string): Promise<FoundPurchase> =>
@@ -85,7 +92,7 @@ export const purchasesRoute = (deps: PurchasesRouteDeps): Router => {
 
   const { closing } = outcomes
   const watches = openPurchaseWatches({ feed: outcomes, look })
-  const waiters = openOutcomeWaiters({ watches, closing, waitersMax })
+  const waiters = openOutcomeWaiters({ watches, closing, waitersMax, lookEveryMs })
   const held = heldPurchases({ waiters, look, share: shares.held })
 
   const purchase = withPurchase(buyers, async (body, request, response) => {
@@ -95,18 +102,21 @@ export const purchasesRoute = (deps: PurchasesRouteDeps): Router => {
     if (!product) return sendUnknownProduct(response, body.productId)
 
     const key = given.kind === 'key' ? given.key : undefined
-    const acceptance = await acceptPurchase({ redis, queues, rows, rules, load }, body, product, key)
-    if (acceptance.kind !== 'refused') response.locals.jobId = acceptance.jobId
+    const jobId = key === undefined ? newPurchaseId() : purchaseIdOf(body.customerId, key)
+    const hold = held.begin(request, response, jobId)
+    const sources = { redis, queues, rows, rules, load }
+    const acceptance = await acceptPurchase(sources, body, product, { jobId, keyed: key !== undefined })
+    if (acceptance.kind !== 'refused') response.locals.jobId = jobId
     if (acceptance.kind === 'accepted') {
-      const { jobId, replayed, ticket } = acceptance
+      const { replayed, ticket } = acceptance
       metrics.purchaseAccepted(response, replayed)
       const accepted = { jobId, replayed, etaMs: load.placeOf(ticket)?.etaMs }
-      const waitS = preferredWaitS(request)
-      return waitS === undefined ? sendAccepted(response, accepted) : held.post(response, accepted, waitS)
+      return hold ? held.post(response, accepted, hold) : sendAccepted(response, accepted)
     }
     if (acceptance.kind === 'refused') return sendProblem(response, acceptance.refusal)
     logReason(response, acceptance.reason)
-    sendProblem(response, { code: acceptance.kind, detail: adviceOf(acceptance, key !== undefined) })
+    const detail = adviceOf(acceptance, jobId, key !== undefined)
+    sendProblem(response, { code: acceptance.kind, detail })
   })
 
   const router = Router()
@@ -115,12 +125,12 @@ export const purchasesRoute = (deps: PurchasesRouteDeps): Router => {
     .route('/purchases/:jobId')
     .get(async (request, response) => {
       const jobId = request.params.jobId.toLowerCase()
+      const hold = held.begin(request, response, jobId)
       const found = await look(jobId)
       if (found.kind !== 'found') return sendNotFound(response, jobId, found)
       if (!maySee(callerOf(request), found.customerId)) return sendUnknownPurchase(response, jobId)
-      const waitS = preferredWaitS(request)
-      if (waitS === undefined) return void response.json(found.view)
-      await held.get(response, found.view, waitS)
+      if (!hold) return void response.json(found.view)
+      await held.get(response, found.view, hold)
     })
     .all(methodNotAllowed('GET', 'HEAD'))
   router

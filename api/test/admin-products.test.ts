@@ -1,8 +1,11 @@
 import { isolatedStores } from '@flash-sale/local/isolated-stores.ts'
+import { productSchema } from '@flash-sale/shared/contract/product.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
 import { adminHeaders, eventually, type ServedApi, serveApi } from './served-api.ts'
 
 const stores = isolatedStores()
+const products = z.array(productSchema)
 let api: ServedApi
 
 beforeAll(async () => {
@@ -72,10 +75,9 @@ test('a product with as little as can be, at once known to buyers', async () => 
 
 test('a HEAD and a list, newest first', async () => {
   const ids = [await api.createProduct(), await api.createProduct()]
-  const list = await api.call('/products')
-  expect(list.body.slice(0, 2).map((p: { id: number }) => p.id)).toEqual(ids.toReversed())
-  const older = await api.call(`/products?before=${ids[1]}`)
-  expect(older.body[0].id).toBe(ids[0])
+  const list = async (query: string) => products.parse((await api.call(`/products${query}`)).body)
+  expect((await list('')).slice(0, 2).map(({ id }) => id)).toEqual(ids.toReversed())
+  expect((await list(`?before=${ids[1]}`))[0]?.id).toBe(ids[0])
   const head = await api.call('/products', { method: 'HEAD' })
   expect([head.status, head.text]).toEqual([200, ''])
 })

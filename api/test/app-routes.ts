@@ -20,6 +20,21 @@ const walk = (stack: readonly Layer[], prefix: string): string[] =>
     return walk(handle.stack, prefix + (rawPath === '/' ? '' : rawPath))
   })
 
+const mounts = (stack: readonly Layer[], prefix: string): string[] =>
+  stack.flatMap(({ route, rawPath, handle }) => {
+    const path = prefix + (rawPath === '/' ? '' : String(rawPath))
+    if (route) return []
+    if (handle.stack) return mounts(handle.stack, path)
+    return path === '' ? [] : [path]
+  })
+
+/**
+ * Where something else than a route may answer, to which nobody can see from here: middleware for a part of the app, and
+ * what others have made. What is for the whole app is left out.
+ */
+export const mountsOfApp = (app: Express): string[] =>
+  [...new Set(mounts(app.router.stack as unknown as Layer[], ''))].toSorted()
+
 /** Every method and path that the app has a route for, as `get /products/{id}`; also those of mounted routers. */
 export const routesOfApp = (app: Express): string[] =>
   walk(app.router.stack as unknown as Layer[], '').toSorted()

@@ -261,7 +261,12 @@ const headersFor = (operation: Operation, known: Known): fc.Arbitrary<Record<str
     'last-event-id': rarely(fc.oneof(fc.constantFrom('queued', 'confirmed'), headerText)),
     'x-request-id': rarely(headerText),
     'x-forwarded-for': rarely(headerText),
-    origin: rarely(fc.constantFrom('null', 'https://evil.example')),
+    origin: rarely(fc.constantFrom('null', 'https://evil.example', shopOrigin)),
+    'access-control-request-method': rarely(fc.constantFrom('POST', 'DELETE', 'x')),
+    'access-control-request-headers': rarely(
+      fc.oneof(fc.constantFrom('content-type,idempotency-key'), headerText),
+    ),
+    expect: rarely(fc.oneof(fc.constantFrom('100-continue', 'wonders'), headerText)),
   })
   return fc
     .tuple(callerFor(known), all)
@@ -273,6 +278,9 @@ const headersFor = (operation: Operation, known: Known): fc.Arbitrary<Record<str
       ),
     )
 }
+
+/** Whose pages may call, where any may. */
+export const shopOrigin = 'https://shop.example'
 
 const otherMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND']
 

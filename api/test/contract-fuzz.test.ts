@@ -3,7 +3,7 @@ import { Agent, type IncomingMessage, request as openRequest } from 'node:http'
 import { isolatedStores } from '@flash-sale/local/isolated-stores.ts'
 import fc from 'fast-check'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
-import { arbitraryRequest, type FuzzRequest } from './arbitrary-requests.ts'
+import { arbitraryRequest, type FuzzRequest, shopOrigin } from './arbitrary-requests.ts'
 import { customerHeaders, jwtEnv } from './customer-token.ts'
 import { stageFor } from './directed-requests.ts'
 import { operations, type SeenAnswer, wrongWith } from './documented-answers.ts'
@@ -48,6 +48,7 @@ test.each([
     'customers with tokens, and limits',
     { env: { ...jwtEnv, ...limits }, requests: 500, statuses: [...always, 429] },
   ],
+  ['pages of other origins', { env: { CORS_ORIGINS: shopOrigin }, requests: 500, statuses: always }],
 ])(
   '%s: never a fault, never an answer that is not in the document',
   {

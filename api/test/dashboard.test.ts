@@ -61,7 +61,7 @@ test('jobs in words, with their place in the line at the lock', async () => {
   }
   await (await api.queue.getJob(body.jobId))?.updateProgress(progress)
   const [queue] = await listed()
-  expect(queue.jobs).toMatchObject([
+  expect(queue?.jobs).toMatchObject([
     {
       id: body.jobId,
       name: '2 × iPhone 15 for c-1 · waiting for the lock, 3 batches ahead, 1200 ms',
@@ -77,7 +77,7 @@ test('a job of any shape breaks no list', async () => {
   const shapes: unknown[] = [null, 7, 'text', [], { productId: {}, customerId: [], quantity: 'x' }]
   for (const data of shapes) await api.queue.add('odd', data as never)
   const [queue] = await listed('waiting')
-  expect(queue.jobs).toHaveLength(shapes.length)
+  expect(queue?.jobs).toHaveLength(shapes.length)
   await api.queue.drain()
 })
 

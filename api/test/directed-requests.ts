@@ -1,5 +1,5 @@
 /** Requests that a generator would hardly find: what it takes for each answer that is seldom given. */
-import type { FuzzRequest, Known } from './arbitrary-requests.ts'
+import { type FuzzRequest, type Known, shopOrigin } from './arbitrary-requests.ts'
 import type { ServedApi } from './served-api.ts'
 import { settle } from './settled-by-hand.ts'
 
@@ -18,6 +18,20 @@ const request = (method: string, path: string, headers: Headers = {}, body?: unk
   headers: body === undefined ? headers : { 'content-type': 'application/json', ...headers },
   body: body === undefined ? undefined : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
 })
+
+/** From pages of other origins, and with something that is expected of us. */
+const publicPages = [shopOrigin, 'https://evil.example'].flatMap((origin) => [
+  request('OPTIONS', '/purchases', {
+    origin,
+    'access-control-request-method': 'POST',
+    'access-control-request-headers': 'content-type,idempotency-key,prefer',
+  }),
+  request('OPTIONS', '/products/1/nothing', { origin }),
+  request('OPTIONS', '/admin/queue', { origin }),
+  request('GET', '/products', { origin }),
+  request('GET', '/products/0', { origin }),
+  request('POST', '/products', { origin, expect: '100-continue' }, {}),
+])
 
 /** Buys with a key and settles it by hand. @returns the request that is answered with the outcome, and what it came to. */
 const bought = async (api: ServedApi, buyer: Buyer, product: Record<string, unknown>, before = 0) => {
@@ -99,6 +113,8 @@ export const stageFor = async (
     request('GET', `/admin/purchases/search?q=${confirmed.orderId}`, admin.viewer),
     request('GET', `/admin/purchases/search?q=${waiting}`, { ...admin.viewer, accept: 'text/html' }),
     request('GET', '/metrics', admin.viewer),
+    request('GET', '/admin/metrics', admin.viewer),
+    ...publicPages,
     request('POST', '/admin/sign-in', ownPage, form(token)),
     request('POST', '/admin/sign-in', ownPage, form('wrong')),
     request('POST', '/admin/sign-in', {}, form(token)),

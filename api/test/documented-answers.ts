@@ -56,6 +56,8 @@ const answersOf = (method: string, path: string): JsonObject =>
 const some = (answers: JsonObject, ...statuses: string[]): JsonObject =>
   Object.fromEntries(Object.entries(answers).filter(([status]) => statuses.includes(status)))
 
+const publicPaths = ['purchases', 'orders', 'customers', 'products']
+
 /** Who may come near an address is decided before it is looked what is there. */
 const answersOfGates = (pathname: string): JsonObject => {
   const [, first = ''] = pathname.toLowerCase().split('/')
@@ -64,9 +66,7 @@ const answersOfGates = (pathname: string): JsonObject => {
       ...some(answersOf('post', '/admin/queue/pause'), '401', '403', '429'),
       ...some(answersOf('get', '/admin/queue'), '303'),
     }
-  return ['purchases', 'orders', 'customers', 'products'].includes(first)
-    ? some(answersOf('get', '/products/{id}'), '401', '429')
-    : {}
+  return publicPaths.includes(first) ? some(answersOf('get', '/products/{id}'), '401', '429') : {}
 }
 
 /** The answers that the document allows for a request, by status. */
@@ -76,8 +76,12 @@ const allowedFor = ({ method, path }: Asked): JsonObject => {
   const asked = method === 'HEAD' ? 'get' : method.toLowerCase()
   const operation = here.find((each) => each.method === asked)
   if (operation) return at(operation.description, 'responses')
-  const { UnknownRoute, MethodNotAllowed } = at(components, 'responses')
+  const { UnknownRoute, MethodNotAllowed, Preflight } = at(components, 'responses')
+  const [, first = ''] = pathname.toLowerCase().split('/')
+  // Where pages of other origins may call, it is answered before anything else is asked.
+  const preflight = asked === 'options' && publicPaths.includes(first) ? { 204: at(Preflight) } : {}
   return {
+    ...preflight,
     ...answersOfGates(pathname),
     ...(here.length > 0 ? { 405: at(MethodNotAllowed) } : { 404: at(UnknownRoute) }),
     // With customers' tokens there is nothing below it.

@@ -2,7 +2,7 @@ import { browserOfFile } from '@flash-sale/local/browser.ts'
 import { isolatedStores } from '@flash-sale/local/isolated-stores.ts'
 import { problemCodes, problems } from '@flash-sale/shared/contract/problem.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { routesOfApp } from './app-routes.ts'
+import { mountsOfApp, routesOfApp } from './app-routes.ts'
 import {
   at,
   contentsOf,
@@ -41,6 +41,17 @@ const pages: readonly string[] = [
 test('every route of the app is in the document, and every one in the document is in the app', () => {
   const documented = operations.map(({ method, path }) => `${method} ${path}`)
   expect([...documented, ...pages].toSorted()).toEqual(routesOfApp(api.app))
+})
+
+test('nothing else answers anywhere but what is known to', () => {
+  expect(mountsOfApp(api.app)).toEqual([
+    // Who may come near, and Bull Board.
+    '/admin',
+    '/admin,/metrics',
+    '/admin/queues',
+    '/admin/queues/api',
+    '/docs',
+  ])
 })
 
 test('every parameter of a path is described, and no other', () => {

@@ -19,6 +19,7 @@ import { openOutcomeFeed } from '../src/outcome-feed.ts'
 import type { WaitLimits } from '../src/purchases-route.ts'
 import type { QueueLoad } from '../src/queue-load.ts'
 import type { RefusalRules } from '../src/refuse-purchase.ts'
+import type { AnswerBody } from './answer-body.ts'
 
 /** An operator and a viewer, by name. */
 export const tokens = { admin: 'correct-horse-battery-staple', watcher: 'look-but-do-not-touch' }
@@ -39,8 +40,8 @@ export const wrongAdminHeaders = { authorization: basic('admin', 'wrong') }
 export interface Answer {
   status: number
   headers: Headers
-  // biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape
-  body: any
+  /** Undefined where there is no JSON. */
+  body: AnswerBody
   text: string
 }
 
@@ -72,7 +73,7 @@ const callAt =
       redirect: 'manual',
     })
     const text = await response.text()
-    return { status: response.status, headers: response.headers, body: parsed(text), text }
+    return { status: response.status, headers: response.headers, body: parsed(text) as AnswerBody, text }
   }
 
 export interface ServeOptions {

@@ -1,6 +1,6 @@
 /** Settles purchases as a worker does, step by step, so that a test may look between the steps. */
 import type { Outcome } from '@flash-sale/shared/contract/purchase.ts'
-import { announceOutcomes, outcomeMessage } from '@flash-sale/shared/outcome-news.ts'
+import { openOutcomeNews, outcomeMessage } from '@flash-sale/shared/outcome-news.ts'
 import { redisKeys } from '@flash-sale/shared/redis-keys.ts'
 import type { ServedApi } from './served-api.ts'
 
@@ -57,5 +57,5 @@ export const tell = (
     ...(orderId === undefined ? {} : { orderId }),
     settledAt,
   }
-  announceOutcomes(api.redis, redisKeys(keyPrefix).outcomeChannel, outcomeMessage(batch, [entry]))
+  openOutcomeNews(api.redis, redisKeys(keyPrefix).outcomeChannel, 'w')(outcomeMessage(batch, [entry]))
 }

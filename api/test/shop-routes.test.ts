@@ -122,7 +122,7 @@ describe('a race', () => {
     })
     expect((await demo.call('/demo/races/latest')).body).toEqual(race)
 
-    const { productId } = race.locked
+    const productId = race?.locked.productId ?? 0
     const buyers = Array.from({ length: 11 }, (_, buyer) => `c-${buyer}`)
     await demo.database.run(
       'selling all',

@@ -17,7 +17,10 @@ beforeAll(async () => {
   ;[a, b, deaf] = await Promise.all([
     serveApi(stores),
     serveApi(stores, { waitLimits }),
-    serveApi(stores, { outcomeNews: false }),
+    serveApi(stores, {
+      outcomeNews: false,
+      waitLimits: { waitersMax: 2, streamsMax: 2, heldLookEveryMs: 500 },
+    }),
   ])
   productId = await a.createProduct({ stock: 1_000 })
 })

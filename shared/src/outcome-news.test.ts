@@ -5,10 +5,13 @@ import {
   type BatchNews,
   batchOf,
   type OutcomeEntry,
+  openOutcomeNews,
   outcomeMessage,
   readOutcomes,
+  senderOf,
   settledMessage,
 } from './outcome-news.ts'
+import type { Redis } from './redis.ts'
 
 const read = (message: string, isWanted: (jobId: string) => boolean = () => true) => {
   const seen: [string, PurchaseView | undefined][] = []
@@ -91,6 +94,32 @@ const jobId = '01890a5d-ac96-774b-bcce-b302099a8057'
 test('an outcome may be told without what it is: it has to be looked up', () => {
   expect(read(settledMessage(jobId))).toEqual([[jobId, undefined]])
   expect(batchOf(settledMessage(jobId))).toBeUndefined()
+})
+
+/** What is published of these messages, while every second cannot be sent. */
+const published = (messages: readonly string[]): string[] => {
+  const sent: string[] = []
+  const publish = (_channel: string, message: string) => {
+    sent.push(message)
+    return sent.length % 2 === 0 ? Promise.reject(new Error('redis is away')) : Promise.resolve(1)
+  }
+  const tell = openOutcomeNews({ publish } as unknown as Redis, 'outcomes', 'worker-1-af')
+  for (const message of messages) tell(message)
+  return sent
+}
+
+test('each message says who sent it and how many it has sent, and reads as before', () => {
+  fc.assert(
+    fc.property(batchNews, fc.array(entryOf, { maxLength: 5 }), (batch, entries) => {
+      const plain = [outcomeMessage(batch, entries), settledMessage(jobId), outcomeMessage(batch, entries)]
+      const sent = published(plain)
+      expect(sent.map(senderOf)).toEqual([1, 2, 3].map((n) => ({ sender: 'worker-1-af', sent: n })))
+      const isWanted = (id: string) => !id.startsWith('#')
+      expect(sent.map((message) => read(message, isWanted))).toEqual(plain.map((message) => read(message)))
+      expect(sent.map(batchOf)).toEqual(plain.map(batchOf))
+    }),
+  )
+  expect(senderOf(settledMessage(jobId))).toBeUndefined()
 })
 
 const batch = JSON.stringify({

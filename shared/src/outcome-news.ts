@@ -1,10 +1,10 @@
 /**
  * News about outcomes: one message a settled batch, so that whoever waits is answered without asking. They may get lost,
- * so whoever waits also looks by itself from time to time.
+ * so each says how many its sender has sent, and whoever waits also looks by itself, rarely.
  *
  * A message is lines: first the batch as a JSON object, then each purchase as its id, followed by a JSON array of what it
- * came to. So a reader finds the few purchases that somebody waits for by the first 36 characters of each line, without
- * parsing the others, and one who wants only the batch reads one line.
+ * came to, last `#`, the number of the message and who sent it. So a reader finds the few purchases that somebody waits for
+ * by the first 36 characters of each line, without parsing the others, and one who wants only the batch reads one line.
  */
 import { z } from 'zod'
 import { type Outcome, outcomes, type PurchaseView } from './contract/purchase.ts'
@@ -76,9 +76,28 @@ export const outcomeMessage = (batch: BatchNews, entries: readonly OutcomeEntry[
 /** The message that a purchase has its outcome, which is to be looked up. */
 export const settledMessage = (jobId: string): string => `\n${jobId}`
 
-/** Sends a message. Never throws: who waits looks by itself when news get lost. */
-export const announceOutcomes = (redis: Redis, channel: string, message: string): void => {
-  redis.publish(channel, message).catch(() => undefined)
+/**
+ * Sends messages under one name, each with its number: one that could not be sent is missed when the next one comes.
+ * Never throws: who waits looks by itself when news get lost.
+ * @param sender of this process alone: one that starts again has another name.
+ */
+export const openOutcomeNews = (
+  redis: Redis,
+  channel: string,
+  sender: string,
+): ((message: string) => void) => {
+  let sent = 0
+  return (message) => {
+    sent += 1
+    redis.publish(channel, `${message}\n#${sent} ${sender}`).catch(() => undefined)
+  }
+}
+
+/** Who sent a message, and how many it had sent with it; undefined for one that does not say. */
+export const senderOf = (message: string): { sender: string; sent: number } | undefined => {
+  const last = message.slice(message.lastIndexOf('\n') + 1)
+  const [, sent, sender] = /^#(\d{1,15}) (.{1,300})$/.exec(last) ?? []
+  return sent === undefined || sender === undefined ? undefined : { sender, sent: Number(sent) }
 }
 
 const parsed = <T extends z.ZodType>(schema: T, text: string): z.output<T> | undefined => {

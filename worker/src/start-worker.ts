@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Logger } from '@flash-sale/shared/logger.ts'
-import { announceOutcomes } from '@flash-sale/shared/outcome-news.ts'
+import { openOutcomeNews } from '@flash-sale/shared/outcome-news.ts'
 import { openDatabase } from '@flash-sale/shared/postgres.ts'
 import { openProductCatalog } from '@flash-sale/shared/product-catalog.ts'
 import {
@@ -68,7 +68,7 @@ export const startWorker = (config: WorkerConfig, logger: Logger): Closer[] => {
     logger,
   })
   const announce = (news: StockNews): void => announceStock(lockRedis, keys.stockChannel, news)
-  const tell = (message: string): void => announceOutcomes(lockRedis, keys.outcomeChannel, message)
+  const tell = openOutcomeNews(lockRedis, keys.outcomeChannel, workerId)
   const workerName = config.WORKER_NAME
   const batcher = createBatcher({
     lock,

@@ -9,7 +9,8 @@ const purchases: RouteDescription = {
   id: 'listPurchases',
   tag: 'Admin: purchases',
   summary: 'Settled purchases by product, customer and outcome',
-  description: 'The last settled first, by pages, as of a customer.',
+  description:
+    'The last settled first, by pages, as of a customer. Settled purchases only: what has no outcome yet is in no list.',
   access: 'admin',
   query: adminPurchasesQuerySchema.extend({
     productId: productIdSchema
@@ -83,4 +84,11 @@ export const adminRoutes: readonly RouteDescription[] = [
   metrics('/metrics', 'readMetrics', 'Metrics of this api and of all workers, where there is one api'),
   metrics('/metrics/api', 'readApiMetrics', 'Metrics of this api process'),
   metrics('/metrics/workers', 'readWorkerMetrics', 'Metrics of all workers'),
+  metrics('/admin/metrics', 'seeMetrics', 'As `/metrics`, for a browser that is signed in'),
+  metrics('/admin/metrics/api', 'seeApiMetrics', 'As `/metrics/api`, for a browser that is signed in'),
+  metrics(
+    '/admin/metrics/workers',
+    'seeWorkerMetrics',
+    'As `/metrics/workers`, for a browser that is signed in',
+  ),
 ]

@@ -51,6 +51,31 @@ export const answerHeaders = {
     schema: { type: 'string' },
     example: 'flash-sale-admin=; Max-Age=0; Path=/admin; HttpOnly; SameSite=Strict',
   },
+  'Access-Control-Allow-Origin': {
+    description: 'The page that asks may read the answer: its origin, which is one of `CORS_ORIGINS`.',
+    schema: { type: 'string' },
+    example: 'https://shop.example',
+  },
+  'Access-Control-Expose-Headers': {
+    description: 'Where `CORS_ORIGINS` is set: the headers that a page of another origin may read.',
+    schema: { type: 'string' },
+    example: 'Location,Retry-After,RateLimit,RateLimit-Policy',
+  },
+  'Access-Control-Allow-Methods': {
+    description: 'What a page of another origin may call.',
+    schema: { type: 'string' },
+    example: 'GET,HEAD,POST',
+  },
+  'Access-Control-Allow-Headers': {
+    description: 'The headers that it may send: those that it asked for.',
+    schema: { type: 'string' },
+    example: 'content-type,idempotency-key',
+  },
+  'Access-Control-Max-Age': {
+    description: 'For how many seconds a browser may remember this.',
+    schema: { type: 'integer', minimum: 0 },
+    example: 600,
+  },
 } as const
 
 export type HeaderName = keyof typeof answerHeaders

@@ -102,6 +102,14 @@ export const answersOf = ({
   return mayBePage ? { ...answers, 303: toSignIn } : answers
 }
 
+/** Headers that every answer to the public may have: what is for visitors and customers. */
+export const publicHeaders: readonly HeaderName[] = [
+  'RateLimit',
+  'RateLimit-Policy',
+  'Access-Control-Allow-Origin',
+  'Access-Control-Expose-Headers',
+]
+
 /** Headers that every answer of a route may have. */
 export const headersOf = ({ access }: RouteDescription): readonly HeaderName[] =>
-  access === 'visitor' || access === 'customer' ? ['RateLimit', 'RateLimit-Policy'] : []
+  access === 'visitor' || access === 'customer' ? publicHeaders : []
