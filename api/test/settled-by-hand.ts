@@ -38,10 +38,7 @@ export const tell = (
   const settledAt = '2026-01-31T12:00:01.000Z'
   const batch = {
     productId,
-    worker: 'w',
     batchSize: 1,
-    acquireMs: 0,
-    lockWaitMsMax: 3,
     settleMs: 4,
     settledAt,
   }

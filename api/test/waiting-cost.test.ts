@@ -80,8 +80,7 @@ const settleAll = async (jobIds: readonly string[]): Promise<string> => {
                               ${jobIds.map(() => 1)}::int[], ${jobIds.map(() => settledAt)}::timestamptz[])`,
   )
   const batch = {
-    ...{ productId, worker: 'worker-1', batchSize: rows.length, acquireMs: 0, lockWaitMsMax: 0 },
-    ...{ settleMs: 1, settledAt },
+    ...{ productId, batchSize: rows.length, settleMs: 1, settledAt },
   }
   const entries = rows.map(({ id, order_id }) => ({
     ...{

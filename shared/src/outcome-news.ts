@@ -4,7 +4,7 @@
  *
  * A message is lines: first the batch as a JSON object, then each purchase as its id, followed by a JSON array of what it
  * came to, last `#`, the number of the message and who sent it. So a reader finds the few purchases that somebody waits for
- * by the first 36 characters of each line, without parsing the others, and one who wants only the batch reads one line.
+ * by the first 36 characters of each line, without parsing the others.
  */
 import { z } from 'zod'
 import { type Outcome, outcomes, type PurchaseView } from './contract/purchase.ts'
@@ -12,15 +12,7 @@ import type { Redis } from './redis.ts'
 
 const batchSchema = z.object({
   productId: z.int(),
-  /** Name of the worker that settled it. */
-  worker: z.string().max(200),
   batchSize: z.int(),
-  /** Absent for the naive strategy. */
-  fencingToken: z.int().optional(),
-  /** How long the worker waited for the lease, ms. */
-  acquireMs: z.number(),
-  /** The longest `lockWaitMs` of its purchases. */
-  lockWaitMsMax: z.number(),
   settleMs: z.number(),
   /** ISO 8601; of the purchases that do not say otherwise. */
   settledAt: z.string().max(40),
@@ -109,7 +101,7 @@ const parsed = <T extends z.ZodType>(schema: T, text: string): z.output<T> | und
 }
 
 /** What the message says of the batch; undefined when it says nothing of one. */
-export const batchOf = (message: string): BatchNews | undefined => {
+const batchOf = (message: string): BatchNews | undefined => {
   const end = message.indexOf('\n')
   return parsed(batchSchema, end === -1 ? message : message.slice(0, end))
 }

@@ -20,8 +20,6 @@ export interface ProcessorOptions {
   catalog: ProductCatalog
   /** Whether the naive strategy may run at all. */
   demoStrategies: boolean
-  /** Shown in the news about what it settles. */
-  workerName: string
   /** Tells everybody what a purchase came to. */
   tell: (message: string) => void
   events: WorkerEvents
@@ -52,7 +50,7 @@ export const createProcessor = (options: ProcessorOptions) => {
     const { productId } = purchase
     const queueWaitMs = Math.max(0, sinceMs - purchase.acceptedAtMs)
     if (!storedBefore) events.storedAlone({ productId, outcome: settled.outcome, naive: true, queueWaitMs })
-    const message = batchMessage(options.workerName, undefined, 0, [{ purchase, sinceMs, settlement }])
+    const message = batchMessage([{ purchase, sinceMs, settlement }])
     if (message !== undefined) options.tell(message)
     return { ...settlement, queueWaitMs }
   }

@@ -25,7 +25,7 @@ const brokenLine = () => {
     lock: { acquire: async () => lease },
     settler: { logger, events },
     catalog: { find: async () => undefined },
-    ...{ workerName: 'w', tell: nothing, turns: createTurns(1), untilEnded: async () => undefined },
+    ...{ tell: nothing, turns: createTurns(1), untilEnded: async () => undefined },
     ...{ events, logger, batchMax: 10, signal: new AbortController().signal },
   } as unknown as ProductLineOptions
   return { line: createProductLine(7, options, nothing), released }

@@ -26,8 +26,6 @@ export interface ProductLineOptions {
   lock: ProductLock
   settler: BatchSettler
   catalog: ProductCatalog
-  /** Shown in the news about its batches. */
-  workerName: string
   /** Tells everybody what a batch came to. */
   tell: (message: string) => void
   /** This and the next are shared by all lines of a worker. */
@@ -109,16 +107,14 @@ export const createProductLine = (
     if (waiting.length < batchMax) await pace.pause(signal)
     const endTurn = await turns.take(signal)
     try {
-      const askedAtMs = performance.now()
-      const lease = await acquire(endTurn)
-      await settleUnder(lease, performance.now() - askedAtMs, endTurn)
+      await settleUnder(await acquire(endTurn), endTurn)
     } catch (error) {
       endTurn()
       throw error
     }
   }
 
-  const settleUnder = async (lease: Lease, acquireMs: number, endTurn: () => void): Promise<void> => {
+  const settleUnder = async (lease: Lease, endTurn: () => void): Promise<void> => {
     const leasedAtMs = performance.now()
     const batchId = batchIdOf(productId, lease.token)
     const batch = takeForemost(batchMax)
@@ -134,7 +130,7 @@ export const createProductLine = (
       void untilEnded().then(endTurn)
       waiting.push(...left)
       if (answered.length > 0) movedAtMs = performance.now()
-      const message = batchMessage(options.workerName, lease, acquireMs, answered)
+      const message = batchMessage(answered)
       if (message !== undefined) options.tell(message)
       events.batchAnswered({ productId, grantedAtMs: lease.grantedAtMs, batch, ...result })
       const settleMs = Math.round(result.settleMs)

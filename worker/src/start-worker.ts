@@ -69,12 +69,10 @@ export const startWorker = (config: WorkerConfig, logger: Logger): Closer[] => {
   })
   const announce = (news: StockNews): void => announceStock(lockRedis, keys.stockChannel, news)
   const tell = openOutcomeNews(lockRedis, keys.outcomeChannel, workerId)
-  const workerName = config.WORKER_NAME
   const batcher = createBatcher({
     lock,
     settler: { database, logger, raiseFloor: lock.raiseFloor, announce, events },
     catalog,
-    workerName,
     tell,
     turns: createTurns(config.DATABASE_POOL_MAX),
     progress: createProgressBudget(),
@@ -89,13 +87,12 @@ export const startWorker = (config: WorkerConfig, logger: Logger): Closer[] => {
     database,
     catalog,
     demoStrategies: config.DEMO_STRATEGIES,
-    workerName,
     tell,
     events,
     logger,
   })
 
-  const bull = { workerRedis, bullPrefix: keys.bullPrefix, workerName, events, logger }
+  const bull = { workerRedis, bullPrefix: keys.bullPrefix, workerName: config.WORKER_NAME, events, logger }
   const workers = takePurchases({ ...bull, concurrency: config.WORKER_CONCURRENCY, processor })
   const reconciler = startReconciler({
     ...bull,

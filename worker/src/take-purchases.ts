@@ -7,6 +7,7 @@ import {
 } from '@flash-sale/shared/queue.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
 import { type Job, MetricsTime, Worker, type WorkerOptions } from 'bullmq'
+import { BatchFault } from './batch-fault.ts'
 import { type GatheringWorkerOptions, gatheringBackend } from './jobs/gathering-backend.ts'
 import type { WorkerEvents } from './worker-events.ts'
 
@@ -117,7 +118,8 @@ export const takePurchases = (options: TakePurchasesOptions): Worker<PurchaseJob
     worker.on('error', (error) => logger.warn({ reason: error.message || error.name }, 'bullmq worker'))
     worker.on('failed', (job, error) => {
       events.jobFailed()
-      logger.error({ jobId: job?.id, err: error }, 'a job failed')
+      const batch = error instanceof BatchFault ? { batchId: error.batchId } : {}
+      logger.error({ jobId: job?.id, ...batch, err: error }, 'a job failed')
     })
     worker.on('stalled', (jobId) => {
       events.jobStalled()
