@@ -138,8 +138,8 @@ describe.skipIf(!browser.available)('the lock page', () => {
     const { ok, output, errors } = await verdict
     expect(ok, output + errors).toBe(true)
     await card.getByText('none of 300 left').waitFor()
-    const outcomes = await card.locator('.outcomes').innerText()
-    expect(outcomes).toContain('300 confirmed')
+    // By the workers' reports, hence a second later.
+    await card.locator('.outcomes').getByText('300 confirmed').waitFor()
     await card.getByRole('link', { name: 'Check the invariants of Load phone' }).click()
     await card.getByText('✓ intact').waitFor()
     expect(problemsOf(watched)).toEqual([])
@@ -154,6 +154,10 @@ describe.skipIf(!browser.available)('the lock page', () => {
     await count.focus()
     await page.keyboard.press('Enter')
     await page.locator(`#product-${productId} .invariants`).getByText('intact').waitFor()
+    expect(await page.evaluate('document.activeElement.id')).toBe(`verify-${productId}`)
+    // Nor is it lost when something before it comes or goes.
+    await page.evaluate(`document.querySelector('#product-${productId} .holder').remove()`)
+    await page.locator(`#product-${productId} .holder`).waitFor()
     expect(await page.evaluate('document.activeElement.id')).toBe(`verify-${productId}`)
     await page.getByRole('button', { name: 'Check all invariants' }).click()
     await page.getByText('3 of 3 products checked').waitFor()

@@ -146,6 +146,8 @@ describe.skipIf(!browser.available)('the shop window', () => {
     )
     await Promise.all(crowd)
     const shop = await openShop(id)
+    // So that its turn does not come before all of this was seen.
+    await switchQueue('pause')
     await shop.page.locator('#buy', { hasText: /^Buy$/ }).click()
     await says(shop, 'You are in line')
     await shop.page
@@ -155,6 +157,7 @@ describe.skipIf(!browser.available)('the shop window', () => {
       .waitFor()
     await shop.page.reload()
     await says(shop, 'You are in line')
+    await switchQueue('resume')
     await says(shop, 'It is yours')
     await expectClean(shop)
   })

@@ -38,9 +38,12 @@ const invariantsText = (invariants: Invariants | undefined): Html => {
     : html`<strong class="bad">✗ broken: ${invariants.broken.join(', ')}</strong> ${at}`
 }
 
-/** What the last count of the invariants said, and what counts them again; without scripts that shows its JSON. */
+/**
+ * What the last count of the invariants said, and what counts them again; without scripts that shows its JSON. By its id the
+ * page keeps it, and the focus within, whatever comes and goes before it.
+ */
 export const invariantsOf = (product: ProductState): Html =>
-  html`<div class="invariants"><span>${invariantsText(product.invariants)}</span> <a class="button" id="verify-${product.productId}" href="/admin/products/${product.productId}/verify" data-verify="${product.productId}">Check<span class="hidden"> the invariants of ${nameOf(product)}</span></a></div>`
+  html`<div class="invariants" id="invariants-${product.productId}"><span>${invariantsText(product.invariants)}</span> <a class="button" id="verify-${product.productId}" href="/admin/products/${product.productId}/verify" data-verify="${product.productId}">Check<span class="hidden"> the invariants of ${nameOf(product)}</span></a></div>`
 
 /** A time that the page's script lets go on between two looks. */
 const running = (direction: 'up' | 'down', ms: number): Html =>
