@@ -81,6 +81,19 @@ test('a job of any shape breaks no list', async () => {
   await api.queue.drain()
 })
 
+test.each([
+  ['10', 200],
+  ['500', 200],
+  ['501', 400],
+  ['100000', 400],
+  ['1e9', 400],
+  ['100000x', 400],
+  ['10&jobsPerPage=100000', 400],
+])('a page of %s jobs: %i', async (size, status) => {
+  const path = `/api/queues?activeQueue=purchases&status=waiting&page=1&jobsPerPage=${size}`
+  expect((await look(path)).status).toBe(status)
+})
+
 /** Every call that Bull Board's own table of routes has, as `PUT /api/queues/:queueName/pause`. */
 const boardCalls = appRoutes.api.flatMap(({ method, route }) =>
   [method]
