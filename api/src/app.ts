@@ -113,7 +113,7 @@ export const createApp = (deps: AppDeps): Express => {
   // The same for people: the cookie of the sign-in goes no further than /admin.
   app.use('/admin/metrics', metrics)
   app.use(healthRoute(() => checkReadiness(deps.redis, deps.database)))
-  app.use(docsRoute())
+  app.use(docsRoute(deps.web.secure))
   app.use(pageAssetsRoute())
   // Customers of a token buy for themselves only: nobody could race with two hundred of them.
   const races = deps.rules.demoStrategies && !deps.auth.customers

@@ -105,3 +105,11 @@ test('the README names these files', async () => {
   expect(readme).toContain(`these ${files.length} files`)
   for (const name of files) expect(readme).toContain(`\`${name}\``)
 })
+
+test("the README's curl makes a key with nothing but what the engine needs anyway", async () => {
+  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
+  const [, command = ''] = /"Idempotency-Key: \$\((.+?)\)" -H/.exec(readme) ?? []
+  // Without a key curl leaves the header out, and a purchase that is sent again could become two.
+  const { stdout } = await run('/bin/sh', ['-c', command], { env: { PATH: dirname(process.execPath) } })
+  expect(stdout.trim()).toMatch(/^[\da-f-]{36}$/)
+})

@@ -81,6 +81,19 @@ test('a job of any shape breaks no list', async () => {
   await api.queue.drain()
 })
 
+test.each([
+  ['10', 200],
+  ['500', 200],
+  ['501', 400],
+  ['100000', 400],
+  ['1e9', 400],
+  ['100000x', 400],
+  ['10&jobsPerPage=100000', 400],
+])('a page of %s jobs: %i', async (size, status) => {
+  const path = `/api/queues?activeQueue=purchases&status=waiting&page=1&jobsPerPage=${size}`
+  expect((await look(path)).status).toBe(status)
+})
+
 /** Every call that Bull Board's own table of routes has, as `PUT /api/queues/:queueName/pause`. */
 const boardCalls = appRoutes.api.flatMap(({ method, route }) =>
   [method]
@@ -170,15 +183,29 @@ test('a method that no call has is closed', async () => {
     expect((await look('/api/queues/purchases/anything', method)).status).toBe(405)
 })
 
-test('what cannot be read is answered without what was thrown', async () => {
-  const answer = await api.call('/admin/queues/api/queues/purchases/pause', {
+test.each([
+  ['no JSON', 'pause', {}, '{"', 400, 'a body of valid JSON'],
+  ['too much', 'pause', {}, ' '.repeat(200_000), 413, 'a body of at most 100 kB'],
+  ['an unknown encoding', 'pause', { 'content-encoding': 'x' }, '{}', 415, 'a body in UTF-8'],
+  [
+    'another charset',
+    'pause',
+    { 'content-type': 'application/json; charset=x' },
+    '{}',
+    415,
+    'a body in UTF-8',
+  ],
+  ['an address that does not decode', '%ff/retry', {}, '{}', 400, 'valid percent-encoding'],
+])('what cannot be read is no fault of ours: %s', async (_what, path, headers, raw, status, expected) => {
+  const answer = await api.call(`/admin/queues/api/queues/purchases/${path}`, {
     method: 'PUT',
-    raw: '{"',
-    headers: adminHeaders,
+    raw,
+    headers: { 'content-type': 'application/json', ...adminHeaders, ...headers },
   })
-  expect(answer.status).toBe(400)
-  expect(answer.body.message).toBe('expected a body of valid JSON')
-  expect(answer.text).not.toMatch(/node_modules|SyntaxError/)
+  expect(answer.status).toBe(status)
+  expect(answer.body.message).toContain(expected)
+  expect(answer.text).not.toMatch(/node_modules|Error:|SyntaxError/)
+  expect(await api.queue.isPaused()).toBe(false)
 })
 
 test('a fault is answered without its cause, which is in the log under the id of the request', async () => {

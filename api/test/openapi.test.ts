@@ -145,6 +145,8 @@ describe('is served', () => {
     expect([redirect.status, redirect.headers.get('location')]).toEqual([301, 'docs/?x=1'])
     const page = await api.call('/docs/')
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'; script-src 'self'")
+    expect(page.headers.get('referrer-policy')).toBe('same-origin')
+    expect(page.headers.get('cross-origin-opener-policy')).toBe('same-origin')
     const files = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => String(file))
     expect(files.length).toBeGreaterThan(3)
     for (const file of files) {

@@ -49,8 +49,22 @@ const refusal = {
     'Here an operator may pause, resume and retry; a viewer looks. Nobody removes, adds or changes a job.',
 } as const
 
-/** Refuses everything else with 403, before Bull Board looks at the request. */
+/** Bull Board itself would read as many jobs as are asked for, with all their data: in a sale hundreds of thousands. */
+const jobsPerPageMax = 500
+
+const tooManyJobs = {
+  allow: false,
+  status: 400,
+  message: `expected jobsPerPage from 1 to ${jobsPerPageMax}`,
+} as const
+
+const isPageSize = (given: unknown): boolean =>
+  given === undefined || (/^\d{1,4}$/.test(String(given)) && Number(given) <= jobsPerPageMax)
+
+/** Refuses everything else with 403, and pages that are too large with 400, before Bull Board looks at the request. */
 export const allowedCalls =
   (role: AdminRole): BeforeHook =>
-  ({ method, route, request }) =>
-    isAllowed(role, method, route, request.params.queueStatus) ? undefined : refusal
+  ({ method, route, request: { params, query } }) => {
+    if (!isAllowed(role, method, route, params.queueStatus)) return refusal
+    return isPageSize(query.jobsPerPage) ? undefined : tooManyJobs
+  }

@@ -4,12 +4,12 @@ import { ExpressAdapter } from '@bull-board/express'
 import { type AdminRole, adminRoles } from '@flash-sale/shared/admin-entry.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
 import type { Queue } from 'bullmq'
-import { type Application, type ErrorRequestHandler, type RequestHandler, Router } from 'express'
+import { type Application, type RequestHandler, Router } from 'express'
 import { callerOf } from '../caller.ts'
 import type { PurchaseQueue } from '../enqueue.ts'
 import { methodNotAllowed, sendProblem } from '../problem-answer.ts'
-import { logFault } from '../request-log.ts'
 import { allowedCalls } from './allowed-calls.ts'
+import { answerBoardFault } from './board-fault.ts'
 import { boardOptions } from './board-options.ts'
 import { renderOwnPages } from './board-page.ts'
 import {
@@ -64,17 +64,6 @@ const reconcilerAdapter = (queue: Queue): BullMQAdapter => {
   return listEachWorkerOnce(
     new BullMQAdapter(queue, { readOnlyMode: true, displayName: queue.name, description }),
   )
-}
-
-/** Bull Board by itself would answer with what was thrown, in development with its stack trace, and log nothing. */
-const answerBoardFault: ErrorRequestHandler = (error: unknown, _request, response, next) => {
-  if (response.headersSent) return next(error)
-  const isUnreadable = error instanceof Error && 'status' in error && error.status === 400
-  if (!isUnreadable) logFault(response, error)
-  const message = isUnreadable
-    ? 'expected a body of valid JSON'
-    : 'The queues did not answer; the cause is in the log.'
-  response.status(isUnreadable ? 400 : 500).json({ error: { key: 'ERRORS.INTERNAL_SERVER_ERROR' }, message })
 }
 
 /** Bull Board's own handler is not told of the request, whose id the log needs: passes a fault on to ours. */

@@ -1,5 +1,6 @@
 import { type RequestHandler, Router } from 'express'
 import { serveFiles, setup } from 'swagger-ui-express'
+import { pageHeaders } from '../auth/answer-headers.ts'
 import { methodNotAllowed } from '../problem-answer.ts'
 import { openApiDocument } from './document.ts'
 
@@ -23,8 +24,11 @@ const withSlash: RequestHandler = (request, response, next) => {
   else response.status(301).setHeader('Location', `docs/${search}`).end()
 }
 
-/** `GET /openapi.json` and `GET /docs`. The document is made once, when the api starts. */
-export const docsRoute = (): Router => {
+/**
+ * `GET /openapi.json` and `GET /docs`. The document is made once, when the api starts.
+ * @param secure whether browsers reach us over TLS.
+ */
+export const docsRoute = (secure: boolean): Router => {
   const text = JSON.stringify(openApiDocument())
   const router = Router()
   router
@@ -34,7 +38,7 @@ export const docsRoute = (): Router => {
       response.end(text)
     })
     .all(methodNotAllowed('GET', 'HEAD'))
-  router.use('/docs', (_request, response, next) => {
+  router.use('/docs', pageHeaders(secure), (_request, response, next) => {
     response.setHeader('Content-Security-Policy', contentSecurityPolicy)
     next()
   })
