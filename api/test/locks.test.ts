@@ -108,13 +108,16 @@ describe('JSON', () => {
     ])
     expect(overview.outcomes).toMatchObject({ confirmed: 18, sold_out: 6, failed: 0 })
     expect(overview.faults).toMatchObject({ leasesLost: 2, staleTokensRefused: 0 })
+    expect(await page(viewerHeaders)).toContain('<dt>Settled a second</dt><dd>–</dd>')
   })
 
   test('the queue: how much, how fast, until when; a pause has no end', async () => {
     await api.call('/purchases', { json: { productId: sold, customerId: 'c-1' } })
     await eventually(async () => (await look()).queue.counts.waiting === 1)
     expect((await look()).queue).toMatchObject({ paused: false, settledPerS: 40, emptyInMs: 25 })
-    expect(await page(viewerHeaders)).toContain('empty in 0.0 s, the slowest product in 10.0 s')
+    const shown = await page(viewerHeaders)
+    expect(shown).toContain('<dt>Settled a second</dt><dd>40</dd>')
+    expect(shown).toContain('empty in 0.0 s, the slowest product in 10.0 s')
     await api.call('/admin/queue/pause', { method: 'POST', headers: adminHeaders })
     const paused = await eventually(async () => {
       const { queue } = await look()

@@ -50,12 +50,14 @@ const invariantsTile = ({ products, quiet }: LockOverview): Html => {
 }
 
 const tilesOf = (overview: LockOverview): Html => {
-  const { counts, settledPerS, oldestWaitMs } = overview.queue
+  const { counts, settledPerS, emptyInMs, oldestWaitMs } = overview.queue
+  // The speed that it had when there was work stands until there is some again.
+  const speed = settledPerS > 0 && emptyInMs !== 0 ? rateText(settledPerS) : '–'
   const delayed = counts.delayed > 0 ? `, ${countText(counts.delayed)} delayed` : ''
   const oldest = oldestWaitMs === undefined ? '' : `, the oldest waits ${clockText(oldestWaitMs)}`
   return html`<dl class="tiles">
 ${tile('In the queue', countText(counts.waiting + counts.active + counts.delayed), `${countText(counts.active)} with workers${delayed}${oldest}`)}
-${tile('Settled a second', settledPerS > 0 ? rateText(settledPerS) : '–', emptyInText(overview))}
+${tile('Settled a second', speed, emptyInText(overview))}
 ${lineTile(overview)}
 ${workersTile(overview)}
 ${invariantsTile(overview)}
