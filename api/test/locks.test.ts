@@ -108,12 +108,16 @@ describe('JSON', () => {
     ])
     expect(overview.outcomes).toMatchObject({ confirmed: 18, sold_out: 6, failed: 0 })
     expect(overview.faults).toMatchObject({ leasesLost: 2, staleTokensRefused: 0 })
+    expect(await page(viewerHeaders)).toContain('<dt>Settled a second</dt><dd>–</dd>')
   })
 
   test('the queue: how much, how fast, until when; a pause has no end', async () => {
     await api.call('/purchases', { json: { productId: sold, customerId: 'c-1' } })
     await eventually(async () => (await look()).queue.counts.waiting === 1)
     expect((await look()).queue).toMatchObject({ paused: false, settledPerS: 40, emptyInMs: 25 })
+    const shown = await page(viewerHeaders)
+    expect(shown).toContain('<dt>Settled a second</dt><dd>40</dd>')
+    expect(shown).toContain('empty in 0.0 s, the slowest product in 10.0 s')
     await api.call('/admin/queue/pause', { method: 'POST', headers: adminHeaders })
     const paused = await eventually(async () => {
       const { queue } = await look()
@@ -157,7 +161,7 @@ describe('the page', () => {
     expect(text).toContain('<noscript><meta http-equiv="refresh" content="3"></noscript>')
     expect(text).toContain('&lt;b&gt;held&lt;/b&gt; &amp; &quot;quoted&quot;')
     expect(text).not.toContain('<b>held')
-    expect(text).toContain('by <strong>w-a</strong> with 350 purchases, 700 being settled')
+    expect(text).toContain('by <strong>w-a</strong> with 350 purchases</p>')
     expect(text).toContain('Contended: 2 workers in line')
     expect(text).toMatch(/<strong>w-b<\/strong>.*<strong>w-c<\/strong>/s)
     expect(text).not.toMatch(/<script(?! type="module" src="\/admin\/)/)

@@ -14,10 +14,14 @@ const tile = (name: string, value: Html | string, note: Html | string, className
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
 
-const emptyInText = ({ paused, emptyInMs }: LockOverview['queue']): string => {
+/** A product whose lock is slow is still being sold when the speed of all together has the queue empty. */
+const emptyInText = ({ queue: { paused, emptyInMs }, products }: LockOverview): string => {
   if (paused) return 'paused'
   if (emptyInMs === undefined) return 'time to empty unknown'
-  return emptyInMs === 0 ? 'empty now' : `empty in ${clockText(emptyInMs)}`
+  if (emptyInMs === 0) return 'empty now'
+  const slowestMs = Math.max(0, ...products.map((product) => product.emptyInMs ?? 0))
+  const slowest = slowestMs > emptyInMs ? `, the slowest product in ${clockText(slowestMs)}` : ''
+  return `empty in ${clockText(emptyInMs)}${slowest}`
 }
 
 const lineTile = ({ products }: LockOverview): Html => {
@@ -46,12 +50,14 @@ const invariantsTile = ({ products, quiet }: LockOverview): Html => {
 }
 
 const tilesOf = (overview: LockOverview): Html => {
-  const { counts, settledPerS, oldestWaitMs } = overview.queue
+  const { counts, settledPerS, emptyInMs, oldestWaitMs } = overview.queue
+  // The speed that it had when there was work stands until there is some again.
+  const speed = settledPerS > 0 && emptyInMs !== 0 ? rateText(settledPerS) : '–'
   const delayed = counts.delayed > 0 ? `, ${countText(counts.delayed)} delayed` : ''
   const oldest = oldestWaitMs === undefined ? '' : `, the oldest waits ${clockText(oldestWaitMs)}`
   return html`<dl class="tiles">
 ${tile('In the queue', countText(counts.waiting + counts.active + counts.delayed), `${countText(counts.active)} with workers${delayed}${oldest}`)}
-${tile('Settled a second', settledPerS > 0 ? rateText(settledPerS) : '–', emptyInText(overview.queue))}
+${tile('Settled a second', speed, emptyInText(overview))}
 ${lineTile(overview)}
 ${workersTile(overview)}
 ${invariantsTile(overview)}

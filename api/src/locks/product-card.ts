@@ -49,11 +49,11 @@ export const invariantsOf = (product: ProductState): Html =>
 const running = (direction: 'up' | 'down', ms: number): Html =>
   html`<span class="clock" data-${direction}="${Math.round(ms)}">${clockText(ms)}</span>`
 
-const holderOf = ({ holder, settlingPurchases }: LockedProduct): Html => {
+/** Not with what is being settled: that is of all workers and up to a second old, so that it may be of two batches. */
+const holderOf = ({ holder }: LockedProduct): Html => {
   if (!holder) return html`<p class="holder free"><span class="mark">Free</span> nobody holds the lock</p>`
-  const now = settlingPurchases > 0 ? `, ${countText(settlingPurchases)} being settled` : ''
   return html`<div class="holder">
-<p><span class="mark">Held</span> by <strong>${holder.worker}</strong> with ${countedText(holder.purchases, 'purchase')}${now}</p>
+<p><span class="mark">Held</span> by <strong>${holder.worker}</strong> with ${countedText(holder.purchases, 'purchase')}</p>
 <dl class="lease">
 <div><dt>Lease left</dt><dd>${running('down', holder.leaseLeftMs)}</dd></div>
 <div><dt>Held for</dt><dd>${running('up', holder.heldMs)}</dd></div>

@@ -74,7 +74,8 @@ export const lockedProductSchema = productStateSchema.extend({
   lockWaitMsP50: msSchema
     .optional()
     .describe(
-      'Of the purchases of the last minute: half of them did not wait longer. Absent as the speed is.',
+      'Of the purchases of the last minute: half of them did not wait longer. At most a quarter too large, as p99 is. ' +
+        'Absent as the speed is.',
     ),
   lockWaitMsP99: msSchema.optional(),
   outcomes: outcomeCountsSchema

@@ -35,7 +35,10 @@ export const lockOverviewSchema = z
   .object({
     at: timeSchema,
     queue: queueStateSchema.extend({
-      settledPerS: z.number().min(0).describe('How fast the whole queue drains; 0 while that is unknown.'),
+      settledPerS: z
+        .number()
+        .min(0)
+        .describe('How fast the whole queue drains, or did when it had work last; 0 while that is unknown.'),
       emptyInMs: msSchema
         .optional()
         .describe('When it is empty at that speed; absent while that is unknown.'),

@@ -27,6 +27,7 @@ const lastExpiryMs = 60_000
 const lastDeadlineMs = 1_000
 const linesMax = 100
 
+/** Without what is no number, as the mean lag of an event loop right after the look before: JSON has no word for it. */
 const reported = async (registry: Registry): Promise<ReportedMetric[]> => {
   const metrics = await registry.getMetricsAsJSON()
   return metrics.map(({ name, help, type, values }) => ({
@@ -34,18 +35,20 @@ const reported = async (registry: Registry): Promise<ReportedMetric[]> => {
     help,
     // The library's types say an enum, it gives the name.
     type: String(type),
-    values: values.map((value): ReportedMetric['values'][number] => {
-      const labels = value.labels as Record<string, string | number>
-      const metricName = 'metricName' in value ? String(value.metricName) : name
-      return metricName === name ? [value.value, labels] : [value.value, labels, metricName]
-    }),
+    values: values
+      .filter(({ value }) => Number.isFinite(value))
+      .map((value): ReportedMetric['values'][number] => {
+        const labels = value.labels as Record<string, string | number>
+        const metricName = 'metricName' in value ? String(value.metricName) : name
+        return metricName === name ? [value.value, labels] : [value.value, labels, metricName]
+      }),
   }))
 }
 
 /** Writes what a worker has to say to Redis once a second, for the api to show. Needs no Redis to be up. */
 export const reportWorker = (options: WorkerReporterOptions): WorkerReporter => {
   const { redis, keys, workerName, registry } = options
-  let writing = false
+  let writing: Promise<void> | undefined
 
   const write = async (expiresMs: number): Promise<void> => {
     if (redis.status !== 'ready') return
@@ -58,20 +61,23 @@ export const reportWorker = (options: WorkerReporterOptions): WorkerReporter => 
     await writeWorkerReport(redis, keys, workerName, report, expiresMs)
   }
   const timer = setInterval(() => {
-    if (writing) return
-    writing = true
     // Redis is away or busy: the next report follows, and nothing depends on this one.
-    write(expiryMs)
+    writing ??= write(expiryMs)
       .catch(() => undefined)
       .finally(() => {
-        writing = false
+        writing = undefined
       })
   }, everyMs)
+  // The one under way must not come after the last.
+  const writeLast = async (): Promise<void> => {
+    await writing
+    await write(lastExpiryMs)
+  }
 
   return {
     close: async () => {
       clearInterval(timer)
-      await withDeadline('the last report', lastDeadlineMs, write(lastExpiryMs)).catch(() => undefined)
+      await withDeadline('the last report', lastDeadlineMs, writeLast()).catch(() => undefined)
     },
   }
 }
