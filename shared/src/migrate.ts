@@ -3,7 +3,7 @@ import Postgrator from 'postgrator'
 import postgres from 'postgres'
 
 /** The number of the newest migration; `readyz` compares it with what the database has. */
-export const schemaVersion = 7
+export const schemaVersion = 8
 
 const migrations = fileURLToPath(new URL('./migrations/*.sql', import.meta.url))
 
