@@ -44,6 +44,7 @@ await startOrExplain('api', async () => {
     name: 'flash-sale api',
     connectionsMax: config.DATABASE_POOL_MAX,
     deadlineMs: databaseDeadlineMs,
+    byKey: true,
   })
   const adminDatabase = openDatabase({
     url: config.DATABASE_URL,

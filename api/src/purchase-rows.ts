@@ -30,8 +30,8 @@ const select = (database: Database, ids: string[]): Promise<PurchaseRow[]> =>
     'reading purchases',
     (sql) => sql<PurchaseRow[]>`
       SELECT p.id, p.product_id, p.customer_id, p.quantity, p.outcome, p.fencing_token, p.accepted_at, p.settled_at,
-             o.id AS order_id
-        FROM purchases p LEFT JOIN orders o ON o.purchase_id = p.id
+             (SELECT o.id FROM orders o WHERE o.purchase_id = p.id) AS order_id
+        FROM purchases p
        WHERE p.id = ANY (${ids}::uuid[])`,
   )
 

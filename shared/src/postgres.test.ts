@@ -88,6 +88,16 @@ test('arrays arrive as they were', async () => {
   })
 })
 
+test('a pool that looks up by key plans no scan of a table that has an index', async () => {
+  const options = { url: stores.databaseUrl, name: 'postgres test', connectionsMax: 1, deadlineMs: 5_000 }
+  for (const byKey of [true, false]) {
+    const database = openDatabase({ ...options, byKey })
+    const [row] = await database.run('asking', (sql) => sql`SHOW enable_seqscan`)
+    expect(row).toEqual({ enable_seqscan: byKey ? 'off' : 'on' })
+    await database.close(1_000)
+  }
+})
+
 test('a statement that Postgres refuses is an answer, one that takes too long is none', async () => {
   await withDatabase(stores.databaseUrl, async (database) => {
     await expect(database.run('asking', (sql) => sql`SELECT 1 / 0`)).rejects.toMatchObject({ code: '22012' })

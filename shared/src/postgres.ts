@@ -21,6 +21,11 @@ export interface DatabaseOptions {
   deadlineMs: number
   /** Longest time that Postgres spends on one statement, ms; default 5,000. */
   statementMs?: number
+  /**
+   * Its statements look up rows by key, whatever the size of the tables: no scan of a whole table is planned where an index
+   * will do, not even while the tables are small. A session keeps such a plan when they are not small any more.
+   */
+  byKey?: boolean
 }
 
 /** Thrown for every call that Postgres did not answer: whether a write took effect is unknown. */
@@ -89,6 +94,7 @@ export const openDatabase = (options: DatabaseOptions): DatabasePool => {
         application_name: options.name,
         ...sessionLimits,
         statement_timeout: options.statementMs ?? sessionLimits.statement_timeout,
+        ...(options.byKey ? { enable_seqscan: 'off' } : {}),
       },
     })
   let sql = connect()
