@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { PurchaseJob } from '@flash-sale/shared/queue.ts'
 import type { Redis } from '@flash-sale/shared/redis.ts'
+import { gatherCalls } from './gather-calls.ts'
 
 export interface PurchaseToAdd {
   jobId: string
@@ -15,12 +16,6 @@ export interface QueueNames {
 
 /** @returns undefined when the job was added, else the data of the job that was there. */
 type Added = PurchaseJob | undefined
-
-interface Waiting {
-  purchase: PurchaseToAdd
-  resolve: (added: Added) => void
-  reject: (error: unknown) => void
-}
 
 type Command = (...keysAndArguments: (string | number)[]) => Promise<unknown>
 type AddGathered = (purchase: PurchaseToAdd) => Promise<Added>
@@ -42,43 +37,21 @@ const adderOf = (redis: Redis, queue: QueueNames): AddGathered => {
   const { addPurchases } = redis as Redis & Record<string, Command | undefined>
   if (!addPurchases) throw new Error('ioredis did not define the command')
   const heads = [...keyNames.map((name) => queue.toKey(name)), queue.toKey(''), 'purchase', noOptions]
-  let gathered: Waiting[] = []
-
-  const addAll = async (all: readonly Waiting[]): Promise<void> => {
-    const flat = all.flatMap(({ purchase }) => [
-      purchase.jobId,
-      purchase.acceptedAtMs,
-      JSON.stringify(purchase.job),
-    ])
-    let replies: (string | Error)[]
-    try {
-      replies = (await addPurchases.call(redis, ...heads, ...flat)) as (string | Error)[]
-    } catch (error) {
-      for (const { reject } of all) reject(error)
-      return
-    }
-    for (const [index, { resolve, reject }] of all.entries()) {
-      const reply = replies[index]
-      try {
-        if (reply instanceof Error) throw reply
-        resolve(reply ? (JSON.parse(reply) as PurchaseJob) : undefined)
-      } catch (error) {
-        reject(error)
-      }
-    }
-  }
-
-  const addGathered = (): void => {
-    const all = gathered
-    gathered = []
-    for (let from = 0; from < all.length; from += callMax) void addAll(all.slice(from, from + callMax))
-  }
-
-  return (purchase) =>
-    new Promise((resolve, reject) => {
-      if (gathered.length === 0) setImmediate(addGathered)
-      gathered.push({ purchase, resolve, reject })
-    })
+  return gatherCalls<PurchaseToAdd, string | Error, Added>({
+    callMax,
+    call: async (purchases) => {
+      const flat = purchases.flatMap(({ jobId, acceptedAtMs, job }) => [
+        jobId,
+        acceptedAtMs,
+        JSON.stringify(job),
+      ])
+      return (await addPurchases.call(redis, ...heads, ...flat)) as (string | Error)[]
+    },
+    resultOf: (reply) => {
+      if (reply instanceof Error) throw reply
+      return reply ? (JSON.parse(reply) as PurchaseJob) : undefined
+    },
+  })
 }
 
 /**

@@ -2,16 +2,11 @@ import { readFileSync } from 'node:fs'
 import type { Redis } from '@flash-sale/shared/redis.ts'
 import { Job, raw2NextJobData } from 'bullmq'
 import type { PurchaseQueue } from './enqueue.ts'
+import { gatherCalls } from './gather-calls.ts'
 import type { PurchaseBullJob } from './purchase-view.ts'
 
 /** @returns undefined when there is no such job. */
 type ReadJob = (jobId: string) => Promise<PurchaseBullJob | undefined>
-
-interface Waiting {
-  jobId: string
-  resolve: (job: PurchaseBullJob | undefined) => void
-  reject: (error: unknown) => void
-}
 
 type Command = (...keysAndArguments: (string | number)[]) => Promise<unknown>
 type Reply = (string | null)[] | Error
@@ -30,7 +25,6 @@ const readerOf = (redis: Redis, queue: PurchaseQueue): ReadJob => {
   redis.defineCommand('readJobs', { lua })
   const { readJobs } = redis as Redis & Record<string, Command | undefined>
   if (!readJobs) throw new Error('ioredis did not define the command')
-  let gathered: Waiting[] = []
 
   const jobOf = (jobId: string, reply: Reply | undefined): PurchaseBullJob | undefined => {
     if (reply instanceof Error) throw reply
@@ -40,35 +34,14 @@ const readerOf = (redis: Redis, queue: PurchaseQueue): ReadJob => {
     return Job.fromJSON(queue, stored, jobId)
   }
 
-  const readAll = async (all: readonly Waiting[]): Promise<void> => {
-    let replies: Reply[]
-    try {
-      const keys = all.map(({ jobId }) => queue.toKey(jobId))
-      replies = (await readJobs.call(redis, keys.length, ...keys, ...fields)) as Reply[]
-    } catch (error) {
-      for (const { reject } of all) reject(error)
-      return
-    }
-    for (const [index, { jobId, resolve, reject }] of all.entries()) {
-      try {
-        resolve(jobOf(jobId, replies[index]))
-      } catch (error) {
-        reject(error)
-      }
-    }
-  }
-
-  const readGathered = (): void => {
-    const all = gathered
-    gathered = []
-    for (let from = 0; from < all.length; from += callMax) void readAll(all.slice(from, from + callMax))
-  }
-
-  return (jobId) =>
-    new Promise((resolve, reject) => {
-      if (gathered.length === 0) setImmediate(readGathered)
-      gathered.push({ jobId, resolve, reject })
-    })
+  return gatherCalls<string, Reply, PurchaseBullJob | undefined>({
+    callMax,
+    call: async (jobIds) => {
+      const keys = jobIds.map((jobId) => queue.toKey(jobId))
+      return (await readJobs.call(redis, keys.length, ...keys, ...fields)) as Reply[]
+    },
+    resultOf: (reply, jobId) => jobOf(jobId, reply),
+  })
 }
 
 /**

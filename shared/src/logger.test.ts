@@ -1,6 +1,7 @@
 /** The log of a real process, as a terminal gets it and as everything else does. */
 
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { bareEnvironment, projectRoot, typescriptLoader } from '@flash-sale/local/config.ts'
 import { isolatedStores } from '@flash-sale/local/isolated-stores.ts'
 import { runCommand } from '@flash-sale/local/run-command.ts'
@@ -31,8 +32,7 @@ test.skipIf(!hasTerminal)('on a terminal it is for people', async () => {
   const quoted = [process.execPath, ...args].map((word) => `'${word}'`).join(' ')
   const { ok, output, errors } = await runCommand('script', ['-qec', quoted, '/dev/null'], options)
   expect(ok, errors).toBe(true)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: terminals colour with these
-  const text = output.replace(/\u001b\[\d+m/g, '').replaceAll('\r\n', '\n')
+  const text = stripVTControlCharacters(output).replaceAll('\r\n', '\n')
   expect(text).toBe(
     `${/^\[\d\d:\d\d:\d\d\.\d{3}\]/.exec(text)?.[0]} INFO (migrate): ${said}\n    schemaVersion: ${schemaVersion}\n`,
   )
